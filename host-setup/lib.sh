@@ -1,0 +1,227 @@
+# What a change to this host is made of. Sent over the connection ahead of the change itself; the change is a list of
+# functions prepare_N, commit_N and wait_N, and the last line calls `mv_batch COUNT`.
+#   prepare  puts files in place             } under the host's lock,
+#   commit   starts, stops, loads, removes   } one change after the other
+#   wait     waits for readiness             without the lock, all at the same time
+# A change that fails does not stop the others. Each ends with a line `done<TAB>N<TAB>STATUS<TAB>BASE64-STDERR`.
+LC_ALL=C
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL PATH
+umask 022
+mv_kit=/usr/lib/microvm
+mv_store=/var/lib/microvm/store
+
+# mv_result KEY VALUE: hands a value back.
+mv_result() { printf 'result\t%s\t%s\t%s\n' "$mv_n" "$1" "$(printf %s "$2" | base64 -w0)"; }
+
+# mv_progress TEXT
+mv_progress() { printf 'progress\t%s\t%s\n' "$mv_n" "$(printf %s "$1" | base64 -w0)"; }
+
+# mv_fail CODE TEXT: ends the change; CODE is one of the provider's error codes.
+mv_fail() {
+  printf 'failure\t%s\t%s\t%s\n' "$mv_n" "$1" "$(printf %s "$2" | base64 -w0)"
+  exit 1
+}
+
+# mv_dir PATH MODE OWNER
+mv_dir() {
+  [ -d "$1" ] || mkdir -p "$1"
+  chmod "$2" "$1"
+  chown "$3" "$1"
+}
+
+# mv_file PATH MODE OWNER: installs standard input (base64) atomically; leaves a file alone that is already so.
+# Sets mv_changed=1 where it wrote.
+mv_file() {
+  mkdir -p "${1%/*}"
+  mv_tmp="${1%/*}/.${1##*/}.mv-$$"
+  ( umask 077; base64 -d > "$mv_tmp" )
+  if [ -f "$1" ] && [ ! -L "$1" ] && cmp -s "$mv_tmp" "$1" && [ "$(stat -c '0%a %U:%G' "$1")" = "$2 $3" ]; then
+    rm -f "$mv_tmp"
+    return 0
+  fi
+  chown "$3" "$mv_tmp"
+  chmod "$2" "$mv_tmp"
+  sync "$mv_tmp"
+  mv -fT "$mv_tmp" "$1"
+  mv_changed=1
+  case $1 in /etc/systemd/system/*) : > "$mv_work/reload" ;; esac
+}
+
+# mv_gone PATH...: removes files and trees.
+mv_gone() {
+  for mv_path; do
+    [ -e "$mv_path" ] || [ -L "$mv_path" ] || continue
+    rm -rf --one-file-system -- "$mv_path"
+    case $mv_path in /etc/systemd/system/*) : > "$mv_work/reload" ;; esac
+  done
+}
+
+# mv_rmdir PATH...: removes directories that are empty.
+mv_rmdir() { for mv_path; do rmdir -- "$mv_path" 2>/dev/null || true; done; }
+
+# mv_reload: makes systemd read units that changed, at once where the rest of a change depends on it.
+mv_reload() {
+  [ -e "$mv_work/reload" ] || return 0
+  rm -f "$mv_work/reload"
+  systemctl daemon-reload
+}
+
+# mv_own PATH OWNER ADOPT: refuses an object whose record at PATH names another owner. OWNER is a JSON string.
+mv_own() {
+  [ -f "$1" ] || return 0
+  [ "$3" = no ] || return 0
+  case $(cat "$1") in *"\"owner\":$2"*) return 0 ;; esac
+  mv_fail not-ours "$(sed -n 's/.*"owner":"\([^"]*\)".*/\1/p' "$1")"
+}
+
+# mv_user NAME: a system user and group of that name, without a home or a shell.
+mv_user() {
+  getent group "$1" >/dev/null || groupadd --system "$1"
+  getent passwd "$1" >/dev/null || useradd --system --gid "$1" --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$1"
+}
+
+mv_no_user() {
+  if getent passwd "$1" >/dev/null; then userdel "$1"; fi
+  if getent group "$1" >/dev/null; then groupdel "$1"; fi
+}
+
+# mv_verified NAME: notes that a file of the store has just been verified.
+mv_verified() { find "$mv_store/$1" -maxdepth 0 -printf '%i %s %T@ %C@\n' > "$mv_store/$1.verified"; }
+
+# mv_packages OBJECT PACKAGE...: installs what is missing of the packages that OBJECT (a directory below /etc/microvm)
+# needs. What apt is going to add is noted before it does, so that a run that is cut off is undone all the same.
+mv_packages() {
+  mv_object=$1
+  shift
+  mkdir -p "$mv_object"
+  printf '%s\n' "$@" > "$mv_object/needs"
+  mv_missing=
+  for mv_package; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$mv_package" 2>/dev/null)" = installed ] || mv_missing="$mv_missing $mv_package"
+  done
+  [ -n "$mv_missing" ] || return 0
+  mv_progress "installing$mv_missing"
+  # shellcheck disable=SC2086
+  mv_plan=$(apt-get install -s -y --no-install-recommends $mv_missing 2>/dev/null) || {
+    apt-get update -q 1>&2
+    mv_plan=$(apt-get install -s -y --no-install-recommends $mv_missing) || mv_fail package-missing "$mv_missing"
+  }
+  case $mv_plan in *"
+Remv "*) mv_fail package-conflict "$(printf '%s\n' "$mv_plan" | sed -n 's/^Remv \([^ ]*\).*/\1/p' | tr '\n' ' ')" ;; esac
+  mkdir -p /etc/microvm
+  for mv_package in $mv_missing; do
+    printf '%s:%s\n' "$mv_package" "$(printf '%s\n' "$mv_plan" | sed -n 's/^Inst \([^ ]*\) (.*/\1/p' | tr '\n' ' ')" >> /etc/microvm/packages
+  done
+  # shellcheck disable=SC2086
+  DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 $mv_missing 1>&2 || {
+    apt-get update -q 1>&2
+    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 $mv_missing 1>&2
+  }
+}
+
+# mv_release OBJECT: OBJECT needs its packages no more; those that were missing before us and that nothing of ours
+# needs now are purged. A package that something else has come to depend on stays.
+mv_release() {
+  rm -f "$1/needs"
+  [ -f /etc/microvm/packages ] || return 0
+  mv_purge=
+  mv_keep=
+  while IFS= read -r mv_line; do
+    mv_need=${mv_line%%:*}
+    if find /etc/microvm -name needs -exec grep -qxF -e "$mv_need" {} + 2>/dev/null; then
+      mv_keep="$mv_keep${mv_line#*:} "
+      printf '%s\n' "$mv_line" >> /etc/microvm/.packages
+    else
+      mv_purge="$mv_purge${mv_line#*:} "
+    fi
+  done < /etc/microvm/packages
+  mv_go=
+  for mv_package in $mv_purge; do
+    case " $mv_keep $mv_go " in *" $mv_package "*) continue ;; esac
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$mv_package" 2>/dev/null)" != not-installed ] || continue
+    dpkg-query -W "$mv_package" >/dev/null 2>&1 || continue
+    mv_go="$mv_go $mv_package"
+  done
+  while [ -n "$mv_go" ]; do
+    # shellcheck disable=SC2086
+    mv_more=$(apt-get purge -s -y $mv_go | sed -n 's/^\(Remv\|Purg\) \([^ ]*\).*/\2/p' | sort -u)
+    mv_others=
+    for mv_package in $mv_more; do
+      case " $mv_go " in *" $mv_package "*) ;; *) mv_others="$mv_others $mv_package" ;; esac
+    done
+    [ -n "$mv_others" ] || break
+    # Something that is not ours depends on some of them: keep what it depends on, drop the rest.
+    mv_less=
+    for mv_package in $mv_go; do
+      mv_with=$(apt-get purge -s -y "$mv_package" | sed -n 's/^\(Remv\|Purg\) \([^ ]*\).*/\2/p')
+      mv_stays=no
+      for mv_other in $mv_others; do case "
+$mv_with
+" in *"
+$mv_other
+"*) mv_stays=yes ;; esac; done
+      [ "$mv_stays" = yes ] || mv_less="$mv_less $mv_package"
+    done
+    [ "$mv_less" != "$mv_go" ] || break
+    mv_go=$mv_less
+  done
+  if [ -n "$mv_go" ]; then
+    mv_progress "removing$mv_go"
+    # shellcheck disable=SC2086
+    DEBIAN_FRONTEND=noninteractive apt-get purge -q -y -o DPkg::Lock::Timeout=300 $mv_go 1>&2
+  fi
+  if [ -f /etc/microvm/.packages ]; then mv -f /etc/microvm/.packages /etc/microvm/packages; else rm -f /etc/microvm/packages; fi
+}
+
+# mv_step FUNCTION: runs one function of one change in a shell of its own and notes whether it failed.
+mv_step() {
+  [ ! -e "$mv_work/$mv_n.failed" ] || return 0
+  command -v "$1_$mv_n" >/dev/null || return 0
+  ( set -eu; mv_changed=0; "$1_$mv_n" ) < /dev/null 2>> "$mv_work/$mv_n.stderr"
+  mv_status=$?
+  [ "$mv_status" -eq 0 ] || printf %s "$mv_status" > "$mv_work/$mv_n.failed"
+}
+
+mv_done() {
+  mv_status=0
+  [ ! -e "$mv_work/$mv_n.failed" ] || mv_status=$(cat "$mv_work/$mv_n.failed")
+  printf 'done\t%s\t%s\t%s\n' "$mv_n" "$mv_status" "$(tail -c 8192 "$mv_work/$mv_n.stderr" 2>/dev/null | base64 -w0)"
+}
+
+# mv_each FUNCTION...: the functions of every change, in order.
+mv_each() {
+  mv_n=0
+  while [ "$mv_n" -lt "$mv_count" ]; do
+    mv_step "$1"
+    mv_n=$((mv_n + 1))
+  done
+}
+
+mv_batch() {
+  mv_count=$1
+  # A lost connection must not leave a change half done: what has begun is finished, and the next run sees it.
+  trap '' PIPE HUP
+  mkdir -p /run/microvm
+  mv_work=$(mktemp -d /run/microvm/.change-XXXXXX) || exit 70
+  trap 'rm -rf "$mv_work"' EXIT
+  exec 9> /run/microvm/lock
+  if ! flock -w 300 9; then
+    printf 'locked\t%s\n' "$(cat /run/microvm/lock.holder 2>/dev/null)"
+    exit 75
+  fi
+  printf '%s\n' "pid $$ since $(date -u +%FT%TZ)" > /run/microvm/lock.holder
+  mv_each prepare
+  if [ -e "$mv_work/reload" ]; then mv_reload; fi
+  mv_each commit
+  if [ -e "$mv_work/reload" ]; then mv_reload; fi
+  rm -f /run/microvm/lock.holder
+  exec 9>&-
+  printf 'unlocked\n'
+  mv_n=0
+  while [ "$mv_n" -lt "$mv_count" ]; do
+    ( trap - EXIT; mv_step wait; mv_done ) &
+    mv_n=$((mv_n + 1))
+  done
+  wait
+}

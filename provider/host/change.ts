@@ -1,0 +1,69 @@
+import { quote } from "../ssh";
+
+/**
+ * One object's share of a change to a host: up to three pieces of shell over the functions of `host-setup/lib.sh`.
+ * `prepare` puts files in place, `commit` starts, stops, loads and removes, both under the host's lock; `wait` runs
+ * without it, at the same time as other objects' waits.
+ */
+export interface Change {
+  /** What the change is for, e.g. `create MicroVM web`. */
+  purpose: string;
+  prepare?: string[];
+  commit?: string[];
+  wait?: string[];
+  /** Values that must not show in an error. */
+  secrets?: string[];
+  /** Milliseconds. Default: the host's command deadline. */
+  deadline?: number;
+}
+
+/** The shell text of several changes, to be run after `lib.sh`. */
+export function batchScript(changes: readonly Change[]): string {
+  const functions = changes.flatMap((change, n) =>
+    (["prepare", "commit", "wait"] as const)
+      .filter((phase) => change[phase]?.length)
+      .map((phase) => `${phase}_${n}() {\n${change[phase]?.join("\n")}\n}`),
+  );
+  return `${functions.join("\n")}\nmv_batch ${changes.length}\n`;
+}
+
+/** A command line from words, each quoted. */
+export function command(...words: (string | number)[]): string {
+  return words.map((word) => quote(String(word))).join(" ");
+}
+
+/** Installs a small file: content in the script itself, never in an argument. */
+export function installFile(path: string, content: string | Buffer, mode = "0644", owner = "root:root"): string {
+  const lines = Buffer.from(content).toString("base64").match(/.{1,1024}/g) ?? [];
+  return [`${command("mv_file", path, mode, owner)} <<'MV-END'`, ...lines, "MV-END"].join("\n");
+}
+
+/** One line of what `lib.sh` prints while a batch runs. */
+export type BatchEvent =
+  | { type: "result"; n: number; key: string; value: string }
+  | { type: "progress"; n: number; text: string }
+  | { type: "failure"; n: number; code: string; text: string }
+  | { type: "done"; n: number; status: number; stderr: string }
+  | { type: "unlocked" }
+  | { type: "locked"; holder: string };
+
+export function parseBatchLine(line: string): BatchEvent | undefined {
+  const [tag, a = "", b = "", c = ""] = line.split("\t");
+  const text = (base64: string) => Buffer.from(base64, "base64").toString("utf8");
+  switch (tag) {
+    case "result":
+      return { type: "result", n: Number(a), key: b, value: text(c) };
+    case "progress":
+      return { type: "progress", n: Number(a), text: text(b) };
+    case "failure":
+      return { type: "failure", n: Number(a), code: b, text: text(c) };
+    case "done":
+      return { type: "done", n: Number(a), status: Number(b), stderr: text(c) };
+    case "unlocked":
+      return { type: "unlocked" };
+    case "locked":
+      return { type: "locked", holder: a };
+    default:
+      return undefined;
+  }
+}

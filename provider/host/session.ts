@@ -1,0 +1,279 @@
+import { MicrovmError } from "../errors";
+import type { Connection as ConnectionInputs, Credentials } from "../generated/types";
+import { type Connection, connect, type Endpoint } from "../ssh";
+import { type BatchEvent, batchScript, type Change, parseBatchLine } from "./change";
+import { sentScript } from "./kit";
+import { parseSnapshot, type Snapshot } from "./snapshot";
+
+/** How a host is reached: what its reference says, and the secrets to log in with. */
+export interface HostTarget {
+  /** Name for messages. */
+  name: string;
+  connection: ConnectionInputs;
+  credentials?: Credentials;
+  /** Refuse a machine with another identity. */
+  machineId?: string;
+  trustOnFirstUse?: boolean;
+}
+
+/** How long a snapshot may answer reads, in milliseconds. It is dropped at once when this process changes the host. */
+const snapshotLife = 10_000;
+/** How long a change waits for others to share its round trip, in milliseconds: engines start several at a time. */
+const batchWindow = 8;
+
+interface Pending {
+  change: Change;
+  progress: (text: string) => void;
+  resolve: (values: Record<string, string>) => void;
+  reject: (error: Error) => void;
+}
+
+/**
+ * One host in one process: answers all reads from one snapshot, and sends changes that come together as one batch.
+ */
+export class HostSession {
+  #snapshot: { taken: number; value: Promise<Snapshot> } | undefined;
+  #queue: Pending[] = [];
+  #sending = false;
+  readonly #reservations = new Map<string, string>();
+
+  constructor(
+    readonly name: string,
+    readonly target: HostTarget,
+    readonly connection: () => Promise<Connection>,
+  ) {}
+
+  /** Everything of ours on the host. One round trip, however many ask within seconds. */
+  async snapshot(): Promise<Snapshot> {
+    if (!this.#snapshot || Date.now() - this.#snapshot.taken > snapshotLife) {
+      const value = this.#read();
+      this.#snapshot = { taken: Date.now(), value };
+      value.catch(() => this.forget());
+    }
+    return this.#snapshot.value;
+  }
+
+  /** Drops the snapshot: the next read asks the host. */
+  forget(): void {
+    this.#snapshot = undefined;
+  }
+
+  /**
+   * Carries a change out and returns the values that it handed back with `mv_result`. Rejects with a `MicrovmError`
+   * whose code is the script's own (`mv_fail`) or `change-failed`.
+   */
+  apply(change: Change, progress: (text: string) => void = () => {}): Promise<Record<string, string>> {
+    this.forget();
+    const result = new Promise<Record<string, string>>((resolve, reject) => {
+      this.#queue.push({ change, progress, resolve, reject });
+    });
+    if (!this.#sending) {
+      this.#sending = true;
+      setTimeout(() => this.#send(), batchWindow);
+    }
+    return result;
+  }
+
+  /**
+   * Claims a value (an address, say) for a holder until this process ends, so that objects that are made at the same
+   * time do not choose the same one before the host knows of either. False when another holder has it.
+   */
+  reserve(key: string, holder: string): boolean {
+    const held = this.#reservations.get(key);
+    if (held !== undefined && held !== holder) return false;
+    this.#reservations.set(key, holder);
+    return true;
+  }
+
+  release(holder: string): void {
+    for (const [key, value] of this.#reservations) if (value === holder) this.#reservations.delete(key);
+  }
+
+  async #read(): Promise<Snapshot> {
+    const connection = await this.connection();
+    const result = await connection.exec({ script: sentScript("observe.sh"), purpose: "observe host" });
+    const snapshot = parseSnapshot(result.stdout);
+    if (!snapshot) {
+      throw new MicrovmError({
+        code: "observe-failed",
+        verb: "read",
+        subject: `host ${this.name}`,
+        cause: result.truncated ? "its answer is too long" : `the reading script ended with status ${result.code}`,
+        hint: "The host must be Linux with a POSIX shell, GNU coreutils and findutils.",
+        remote: result.stderr,
+      });
+    }
+    const { machineId } = this.target;
+    if (machineId && snapshot.facts.machineId !== machineId) {
+      throw new MicrovmError({
+        code: "machine-changed",
+        verb: "use",
+        subject: `host ${this.name}`,
+        cause: `the machine at ${this.target.connection.address} is ${snapshot.facts.machineId || "one without a machine-id"}, and the one in the state is ${machineId}`,
+        hint: "Correct the address; or, if the machine was really replaced, replace the Host resource (pulumi up --replace).",
+      });
+    }
+    return snapshot;
+  }
+
+  async #send(): Promise<void> {
+    const batch = this.#queue.splice(0);
+    const settled = new Set<Pending>();
+    const values = batch.map((): Record<string, string> => ({}));
+    const failures = new Map<number, { code: string; text: string }>();
+    const next = () => {
+      this.#sending = this.#queue.length > 0;
+      if (this.#sending) setTimeout(() => this.#send(), batchWindow);
+    };
+    // A change that arrives while the host's lock is held waits for the lock anyway, and shares the next batch.
+    let unlocked = false;
+    const unlock = () => {
+      if (unlocked) return;
+      unlocked = true;
+      next();
+    };
+    let lockHolder: string | undefined;
+    const take = (event: BatchEvent) => {
+      if (event.type === "unlocked") return unlock();
+      if (event.type === "locked") {
+        lockHolder = event.holder;
+        return;
+      }
+      const pending = batch[event.n];
+      if (!pending) return;
+      if (event.type === "result") (values[event.n] as Record<string, string>)[event.key] = event.value;
+      else if (event.type === "progress") pending.progress(event.text);
+      else if (event.type === "failure") failures.set(event.n, { code: event.code, text: event.text });
+      else {
+        settled.add(pending);
+        this.forget();
+        if (event.status === 0) pending.resolve(values[event.n] as Record<string, string>);
+        else pending.reject(changeFailed(this.name, pending.change, event, failures.get(event.n)));
+      }
+    };
+    try {
+      const connection = await this.connection();
+      const deadlines = batch.map((pending) => pending.change.deadline ?? 0);
+      const result = await connection.exec({
+        script: sentScript("lib.sh") + batchScript(batch.map((pending) => pending.change)),
+        purpose: batch.map((pending) => pending.change.purpose).join(", "),
+        redact: batch.flatMap((pending) => pending.change.secrets ?? []),
+        deadline: Math.max(...deadlines) || undefined,
+        onStdoutLine: (line) => {
+          const event = parseBatchLine(line);
+          if (event) take(event);
+        },
+      });
+      for (const pending of batch) {
+        if (settled.has(pending)) continue;
+        pending.reject(
+          lockHolder === undefined
+            ? changeCut(this.name, pending.change, result.code, result.stderr)
+            : hostLocked(this.name, pending.change, lockHolder),
+        );
+      }
+    } catch (error) {
+      for (const pending of batch) if (!settled.has(pending)) pending.reject(error as Error);
+    } finally {
+      this.forget();
+      unlock();
+    }
+  }
+}
+
+/** Failed changes carry the script's own code and text, for the resource to word. */
+export class ChangeError extends MicrovmError {
+  constructor(
+    details: ConstructorParameters<typeof MicrovmError>[0],
+    /** What the script said with its code, e.g. the owner for `not-ours`. */
+    readonly said: string,
+  ) {
+    super(details);
+  }
+}
+
+function changeFailed(
+  host: string,
+  change: Change,
+  event: { status: number; stderr: string },
+  failure: { code: string; text: string } | undefined,
+): ChangeError {
+  const [verb = "change", ...subject] = change.purpose.split(" ");
+  const stderr = redacted(event.stderr, change.secrets);
+  const full = /No space left on device/.test(stderr);
+  return new ChangeError(
+    {
+      code: failure?.code ?? (full ? "disk-full" : "change-failed"),
+      verb,
+      subject: `${subject.join(" ")} on host ${host}`,
+      cause: failure?.text ?? (full ? "the host's disk is full" : `a step ended with status ${event.status}`),
+      hint: full
+        ? "Free some space on the host and run the same again; what was made so far is recorded and is used."
+        : undefined,
+      remote: stderr.split("\n").slice(-20).join("\n"),
+    },
+    failure?.text ?? "",
+  );
+}
+
+function changeCut(host: string, change: Change, code: number | null, stderr: string): MicrovmError {
+  const [verb = "change", ...subject] = change.purpose.split(" ");
+  return new MicrovmError({
+    code: "change-cut",
+    verb,
+    subject: `${subject.join(" ")} on host ${host}`,
+    cause: `the remote shell ended early, with status ${code}`,
+    hint: "Run the same again: it goes on from what the host shows.",
+    remote: redacted(stderr, change.secrets).split("\n").slice(-20).join("\n"),
+    retryable: true,
+  });
+}
+
+function hostLocked(host: string, change: Change, holder: string): MicrovmError {
+  const [verb = "change", ...subject] = change.purpose.split(" ");
+  return new MicrovmError({
+    code: "host-locked",
+    verb,
+    subject: `${subject.join(" ")} on host ${host}`,
+    cause: `another program has been changing the host for five minutes (${holder || "unknown"})`,
+    hint: "Wait for it to end, or end that process on the host, then run the same again.",
+    retryable: true,
+  });
+}
+
+function redacted(text: string, secrets: readonly string[] = []): string {
+  return secrets.reduce((result, secret) => (secret ? result.replaceAll(secret, "[secret]") : result), text);
+}
+
+const sessions = new Map<string, HostSession>();
+
+/** The session of a host in this process: the same for the same way to the same machine. Dials on first use. */
+export function openHost(target: HostTarget): HostSession {
+  const key = JSON.stringify([target.connection, target.credentials, target.machineId]);
+  let session = sessions.get(key);
+  if (!session) {
+    session = new HostSession(target.name, target, () => connect(endpoint(target)));
+    sessions.set(key, session);
+  }
+  return session;
+}
+
+function endpoint({ connection, credentials, trustOnFirstUse }: HostTarget): Endpoint {
+  const { deadlines, sshConfig, jump, ...rest } = connection;
+  return {
+    ...rest,
+    credentials,
+    trustOnFirstUse,
+    sshConfig: sshConfig === "none" ? false : sshConfig,
+    jump: jump?.map((hop) => ({ ...hop, credentials })),
+    deadlines: deadlines && {
+      dial: milliseconds(deadlines.dial),
+      authentication: milliseconds(deadlines.authentication),
+      command: milliseconds(deadlines.command),
+    },
+  };
+}
+
+function milliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000;
+}

@@ -1,0 +1,248 @@
+import { type ObjectRecord, parseRecord } from "./record";
+
+/** What `host-setup/observe.sh` read of a host in one round trip. Pure data; every read is answered from it. */
+export interface Snapshot {
+  facts: Facts;
+  /** By path: files, directories and links of ours. */
+  files: Map<string, FileStat>;
+  /** By path: enabled units, link to unit file. */
+  enabled: Map<string, string>;
+  /** By path of the record. */
+  records: Map<string, ObjectRecord>;
+  /** By name in the store (the digest that it should have): the digest that it has. */
+  stored: Map<string, string>;
+  /** By unit name. */
+  units: Map<string, Unit>;
+  /** By path: small notes that scripts left (start times, boot times, public host keys). */
+  notes: Map<string, string>;
+  /** By interface name. */
+  interfaces: Map<string, NetworkInterface>;
+  /** By `<family>:<table>`: digest of the loaded nftables rules. */
+  rules: Map<string, string>;
+  /** By path of the QMP socket: what the VMM says its state is. */
+  vmmStates: Map<string, string>;
+}
+
+export interface Facts {
+  system: string;
+  machineId: string;
+  bootId: string;
+  osId: string;
+  osLike: string;
+  osCodename: string;
+  osName: string;
+  architecture: string;
+  kernelVersion: string;
+  cpus: number;
+  cpuModel: string;
+  /** Megahertz of the first processor; 0 where the host does not tell. */
+  cpuMHz: number;
+  memoryKiB: number;
+  memoryAvailableKiB: number;
+  /** Version of systemd; 0 where it does not run. */
+  systemd: number;
+  cgroups: "v1" | "v2" | "hybrid";
+  aptGet: string;
+  /** Where `/usr/lib/microvm` points; empty where there is no kit. */
+  kit: string;
+}
+
+export interface FileStat {
+  type: "file" | "directory" | "link" | "other";
+  /** Permissions, four octal digits. */
+  mode: string;
+  owner: string;
+  group: string;
+  /** Bytes. */
+  size: number;
+  /** Bytes that are allocated. */
+  allocated: number;
+  /** SHA-256, where it was read: of small files outside /var/lib/microvm. */
+  digest?: string;
+}
+
+export interface Unit {
+  activeState: string;
+  subState: string;
+  unitFileState: string;
+  result: string;
+  restarts: number;
+  mainPid: number;
+  needsReload: boolean;
+  exitStatus: number;
+}
+
+export interface NetworkInterface {
+  name: string;
+  kind: string;
+  master?: string;
+  up: boolean;
+  mtu: number;
+  mac: string;
+  /** IPv4 addresses with their prefix length. */
+  addresses: string[];
+  isolated: boolean;
+  /** Numeric owner of a tap. */
+  tapUser?: string;
+}
+
+interface IpAddressJson {
+  ifname: string;
+  flags?: string[];
+  master?: string;
+  mtu?: number;
+  address?: string;
+  addr_info?: { family: string; local: string; prefixlen: number }[];
+  linkinfo?: {
+    info_kind?: string;
+    info_data?: { user?: string | number };
+    info_slave_data?: { isolated?: boolean };
+  };
+}
+
+/** Reads the output of `observe.sh`; undefined when it is cut short. */
+export function parseSnapshot(text: string): Snapshot | undefined {
+  const facts: Record<string, string> = {};
+  const snapshot: Snapshot = {
+    facts: {} as Facts,
+    files: new Map(),
+    enabled: new Map(),
+    records: new Map(),
+    stored: new Map(),
+    units: new Map(),
+    notes: new Map(),
+    interfaces: new Map(),
+    rules: new Map(),
+    vmmStates: new Map(),
+  };
+  const digests = new Map<string, string>();
+  let complete = false;
+  for (const line of text.split("\n")) {
+    const [tag, a = "", b = "", ...rest] = line.split("\t");
+    switch (tag) {
+      case "fact":
+        facts[a] = decode(b);
+        break;
+      case "stat":
+        snapshot.files.set(a, fileStat(b, rest));
+        break;
+      case "link":
+        snapshot.enabled.set(a, b);
+        break;
+      case "digest":
+        digests.set(b, a);
+        break;
+      case "record": {
+        const record = parseRecord([b, ...rest].join("\t"));
+        if (record) snapshot.records.set(a, record);
+        break;
+      }
+      case "stored":
+        snapshot.stored.set(a, b);
+        break;
+      case "unit":
+        readUnit(snapshot.units, [a, b, ...rest]);
+        break;
+      case "run":
+        snapshot.notes.set(a, [b, ...rest].join("\t"));
+        break;
+      case "links":
+        for (const item of JSON.parse(decode(a) || "[]") as IpAddressJson[]) {
+          if (item.ifname) snapshot.interfaces.set(item.ifname, networkInterface(item));
+        }
+        break;
+      case "rules":
+        snapshot.rules.set(a, b);
+        break;
+      case "qmp":
+        snapshot.vmmStates.set(a, b);
+        break;
+      case "end":
+        complete = true;
+        break;
+    }
+  }
+  if (!complete) return undefined;
+  for (const [path, digest] of digests) {
+    const file = snapshot.files.get(path);
+    if (file) file.digest = digest;
+  }
+  snapshot.facts = readFacts(facts);
+  return snapshot;
+}
+
+function decode(base64: string): string {
+  return Buffer.from(base64, "base64").toString("utf8");
+}
+
+function readFacts(facts: Record<string, string>): Facts {
+  const text = (key: string) => facts[key] ?? "";
+  const number = (key: string) => Number(facts[key]) || 0;
+  return {
+    system: text("system"),
+    machineId: text("machineId"),
+    bootId: text("bootId"),
+    osId: text("osId"),
+    osLike: text("osLike"),
+    osCodename: text("osCodename"),
+    osName: text("osName"),
+    architecture: text("architecture"),
+    kernelVersion: text("kernelVersion"),
+    cpus: number("cpus"),
+    cpuModel: text("cpuModel"),
+    cpuMHz: number("cpuMHz"),
+    memoryKiB: number("memoryKiB"),
+    memoryAvailableKiB: number("memoryAvailableKiB"),
+    systemd: number("systemd"),
+    cgroups: (facts.cgroups as Facts["cgroups"]) ?? "v1",
+    aptGet: text("aptGet"),
+    kit: text("kit"),
+  };
+}
+
+function fileStat(type: string, rest: string[]): FileStat {
+  const [mode = "", owner = "", group = "", size = "", blocks = ""] = rest;
+  const types: Record<string, FileStat["type"]> = { f: "file", d: "directory", l: "link" };
+  return {
+    type: types[type] ?? "other",
+    mode: mode.padStart(4, "0"),
+    owner,
+    group,
+    size: Number(size),
+    allocated: Number(blocks) * 512,
+  };
+}
+
+function readUnit(units: Map<string, Unit>, fields: string[]): void {
+  const values: Record<string, string> = {};
+  for (const field of fields) {
+    const equals = field.indexOf("=");
+    values[field.slice(0, equals)] = field.slice(equals + 1);
+  }
+  if (!values.Id) return;
+  units.set(values.Id, {
+    activeState: values.ActiveState ?? "",
+    subState: values.SubState ?? "",
+    unitFileState: values.UnitFileState ?? "",
+    result: values.Result ?? "",
+    restarts: Number(values.NRestarts) || 0,
+    mainPid: Number(values.MainPID) || 0,
+    needsReload: values.NeedDaemonReload === "yes",
+    exitStatus: Number(values.ExecMainStatus) || 0,
+  });
+}
+
+function networkInterface(item: IpAddressJson): NetworkInterface {
+  const user = item.linkinfo?.info_data?.user;
+  return {
+    name: item.ifname,
+    kind: item.linkinfo?.info_kind ?? "",
+    master: item.master,
+    up: item.flags?.includes("UP") ?? false,
+    mtu: item.mtu ?? 0,
+    mac: item.address ?? "",
+    addresses: (item.addr_info ?? []).filter((a) => a.family === "inet").map((a) => `${a.local}/${a.prefixlen}`),
+    isolated: item.linkinfo?.info_slave_data?.isolated ?? false,
+    tapUser: user === undefined ? undefined : String(user),
+  };
+}

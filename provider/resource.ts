@@ -1,0 +1,45 @@
+import { MicrovmError, type MicrovmErrorDetails } from "./errors";
+import type { Kind } from "./generated/types";
+import type { HostSession } from "./host/session";
+import type { Plan } from "./plan";
+
+/** Something wrong with one input. */
+export interface Problem {
+  /** Path of the property, e.g. `interfaces[0].address`. */
+  property: string;
+  /** What is wrong and what would be right. */
+  reason: string;
+}
+
+/** Receives short sentences while long work goes on. */
+export type Progress = (message: string) => void;
+
+/**
+ * The contract that every resource keeps, and all that an engine knows of it. A resource is a reconciler: `converge`
+ * is creation, update, retry after a crash, and repair of drift, and starts from what the host shows.
+ */
+export interface Resource<Inputs, State extends Inputs> {
+  kind: Kind;
+  /** Rules that span properties. Offline; properties that are not known yet are absent or `UNKNOWN`. */
+  check?(inputs: Partial<Inputs>): Problem[];
+  /** Sharpens the plan that the schema alone gives. Offline. */
+  plan?(prior: State, inputs: Partial<Inputs>, generic: Plan): Plan;
+  /** What the host shows of the object, `drift` included; undefined when it is gone. Changes nothing. */
+  observe(host: HostSession, state: State): Promise<State | undefined>;
+  /** Makes the host hold the object as declared. Idempotent. */
+  converge(host: HostSession, inputs: Inputs, prior: State | undefined, progress: Progress): Promise<State>;
+  /** Takes the object away, its record last. Idempotent. */
+  remove(host: HostSession, state: State): Promise<void>;
+}
+
+/** The object was made, but is not as declared yet; the next run goes on from `state`. */
+export class UnfinishedError extends MicrovmError {
+  constructor(
+    details: MicrovmErrorDetails,
+    readonly state: object,
+    options?: ErrorOptions,
+  ) {
+    super(details, options);
+    this.name = "UnfinishedError";
+  }
+}
