@@ -30,13 +30,16 @@ mv_dir() {
   chown "$3" "$1"
 }
 
+# mv_is PATH MODE OWNER: OWNER by names or by numbers.
+mv_is() { case $(stat -c "%04a %U:%G %04a %u:%g" "$1" 2>/dev/null) in "$2 $3 "* | *" $2 $3") return 0 ;; *) return 1 ;; esac; }
+
 # mv_file PATH MODE OWNER: installs standard input (base64) atomically; leaves a file alone that is already so.
 # Sets mv_changed=1 where it wrote.
 mv_file() {
   mkdir -p "${1%/*}"
   mv_tmp="${1%/*}/.${1##*/}.mv-$$"
   ( umask 077; base64 -d > "$mv_tmp" )
-  if [ -f "$1" ] && [ ! -L "$1" ] && cmp -s "$mv_tmp" "$1" && [ "$(stat -c '0%a %U:%G' "$1")" = "$2 $3" ]; then
+  if [ -f "$1" ] && [ ! -L "$1" ] && cmp -s "$mv_tmp" "$1" && mv_is "$1" "$2" "$3"; then
     rm -f "$mv_tmp"
     return 0
   fi

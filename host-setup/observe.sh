@@ -70,7 +70,7 @@ if [ -d /run/systemd/system ]; then
     --property=Id,ActiveState,SubState,UnitFileState,Result,NRestarts,MainPID,NeedDaemonReload,ExecMainStatus,FragmentPath,DropInPaths 2>/dev/null |
     awk '/^$/ { if (line != "") print "unit" line; line = ""; next } { line = line "\t" $0 } END { if (line != "") print "unit" line }'
 fi
-find /run/microvm -maxdepth 3 -type f -size -8 \( -path '/run/microvm/vm/*' -o -path '/run/microvm/network/*' \) -print0 2>/dev/null |
+find /run/microvm -maxdepth 3 -type f -size -8 \( -path '/run/microvm/boot/*' -o -path '/run/microvm/network/*' \) -print0 2>/dev/null |
   xargs -0r grep -H '' /dev/null | sed -n "s/^\([^:]*\):/run${tab}\1${tab}/p"
 find /var/lib/microvm/vms -maxdepth 2 -name 'boot-millis' -print0 2>/dev/null |
   xargs -0r grep -H '' /dev/null | sed -n "s/^\([^:]*\):/run${tab}\1${tab}/p"

@@ -21,13 +21,13 @@ export interface MicrovmErrorDetails {
 
 export class MicrovmError extends Error {
   readonly code: string;
-  readonly details: MicrovmErrorDetails;
+  readonly parts: MicrovmErrorDetails;
 
   constructor(details: MicrovmErrorDetails, options?: ErrorOptions) {
     super(messageOf(details), options);
     this.name = "MicrovmError";
     this.code = details.code;
-    this.details = details;
+    this.parts = details;
   }
 }
 

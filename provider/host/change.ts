@@ -34,7 +34,10 @@ export function command(...words: (string | number)[]): string {
 
 /** Installs a small file: content in the script itself, never in an argument. */
 export function installFile(path: string, content: string | Buffer, mode = "0644", owner = "root:root"): string {
-  const lines = Buffer.from(content).toString("base64").match(/.{1,1024}/g) ?? [];
+  const lines =
+    Buffer.from(content)
+      .toString("base64")
+      .match(/.{1,1024}/g) ?? [];
   return [`${command("mv_file", path, mode, owner)} <<'MV-END'`, ...lines, "MV-END"].join("\n");
 }
 

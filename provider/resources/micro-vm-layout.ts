@@ -1,0 +1,285 @@
+import { createHash } from "node:crypto";
+import type { MicroVMInputs } from "../generated/types";
+import { macAddress, tapName, userName } from "../host/names";
+import { objectDirectory } from "../host/record";
+import { type Disk, driverOf, type Machine } from "../vmm";
+import { type Attachment, tapUpLines } from "./network";
+
+/** Where a microVM's parts are on its host. */
+export function places(name: string) {
+  return {
+    desired: objectDirectory("MicroVM", name),
+    state: `/var/lib/microvm/vms/${name}`,
+    run: `/run/microvm/vm/${name}`,
+    notes: `/run/microvm/boot/${name}`,
+    unit: `microvm@${name}.service`,
+    dropIn: `/etc/systemd/system/microvm@${name}.service.d/10-microvm.conf`,
+    enabled: `/etc/systemd/system/multi-user.target.wants/microvm@${name}.service`,
+    consoleLog: `/var/lib/microvm/vms/${name}/console.log`,
+  };
+}
+
+/** What was settled when the microVM was made, and stays so for its life. */
+export interface Decided {
+  /** Address of each interface, in order. */
+  addresses: string[];
+  /** MAC address of each interface, in order. */
+  macs: string[];
+  /** kHz; 0 where it is not known. */
+  tscKhz: number;
+}
+
+export interface LayoutFile {
+  path: string;
+  content: string;
+  /** Four octal digits. */
+  mode: string;
+  /** `user:group`, by names or by numbers. */
+  owner: string;
+}
+
+/** Everything that a microVM is on its host, computed. */
+export interface Layout {
+  user: string;
+  files: LayoutFile[];
+  attachments: Attachment[];
+  /** The private disk that is made for it, if its root disk has one. */
+  privateDisk?: { path: string; mib: number; from: "image" | "blank" };
+  /** Directories of volumes that the unit may write to. */
+  volumeDirectories: string[];
+  /** Digest of all that a running VMM was started with: another one needs a restart. */
+  bootDigest: string;
+}
+
+export function mode(inputs: MicroVMInputs): "shared" | "copy" | "overlay" {
+  return inputs.rootDisk?.mode ?? "overlay";
+}
+
+/** MiB. */
+export function privateDiskSize(inputs: MicroVMInputs): number {
+  const image = mode(inputs) === "copy" ? Math.ceil((inputs.rootfs.bytes ?? 0) / 1048576) : 0;
+  return Math.max(inputs.rootDisk?.size ?? 1024, image);
+}
+
+export function attachmentsOf(inputs: MicroVMInputs & { name: string }, decided: Decided): Attachment[] {
+  return (inputs.interfaces ?? []).map((_, index) => ({
+    vm: inputs.name,
+    index,
+    tap: tapName(inputs.name, index),
+    mac: decided.macs[index] as string,
+    address: decided.addresses[index] as string,
+    hostname: inputs.hostname ?? inputs.name,
+  }));
+}
+
+export function macsOf(inputs: MicroVMInputs & { name: string }): string[] {
+  return (inputs.interfaces ?? []).map(
+    ({ mac, network }, index) => mac ?? macAddress(inputs.name, network.name as string, index),
+  );
+}
+
+export function layout(inputs: MicroVMInputs & { name: string }, decided: Decided): Layout {
+  const { name } = inputs;
+  const place = places(name);
+  const user = userName(name);
+  const attachments = attachmentsOf(inputs, decided);
+  const networks = (inputs.interfaces ?? []).map(({ network }) => network);
+  const machine = machineOf(inputs, decided, attachments);
+  const driver = driverOf(inputs.vmm.kind as string);
+  const volumes = (inputs.volumes ?? []).map(({ volume }) => volume.path as string);
+  const root = (file: string, content: string, permissions = "0600"): LayoutFile => ({
+    path: `${place.desired}/${file}`,
+    content,
+    mode: permissions,
+    owner: "root:root",
+  });
+  const diskPaths = machine.disks.filter((disk) => !disk.readOnly && disk.serial !== "seed").map((disk) => disk.path);
+  // What the VMM's user reads is its group's; the rest is root's alone.
+  const boot: LayoutFile[] = [
+    {
+      ...root("argv", lines(driver.commandLine(inputs.vmm.path as string, machine)), "0640"),
+      owner: `root:${user}`,
+    },
+    root(
+      "taps-up.ip",
+      lines(networks.flatMap((network, index) => tapUpLines(network, attachments[index] as Attachment, user))),
+    ),
+    root("taps-down.ip", lines(attachments.map(({ tap }) => `link delete dev ${tap}`))),
+    root("disks", lines(diskPaths)),
+    root("user", `${user}\n`),
+    ...seedFiles(inputs, attachments).map((file) => ({ ...file, path: `${place.desired}/seed/${file.path}` })),
+  ];
+  const live: LayoutFile[] = [
+    { ...root("stop-timeout", `${inputs.stopTimeout ?? 20}\n`, "0640"), owner: `root:${user}` },
+    { ...root("stop.qmp", lines(driver.stopCommands), "0640"), owner: `root:${user}` },
+    { path: place.dropIn, content: dropIn(inputs, user), mode: "0644", owner: "root:root" },
+  ];
+  const bootDigest = digest(boot.map((file) => [file.path, file.mode, file.owner, file.content]));
+  const kind = mode(inputs);
+  return {
+    user,
+    attachments,
+    bootDigest,
+    volumeDirectories: volumes.map((path) => path.replace(/\/[^/]*$/, "")),
+    privateDisk:
+      kind === "shared"
+        ? undefined
+        : {
+            path: `${place.state}/${kind}.img`,
+            mib: privateDiskSize(inputs),
+            from: kind === "copy" ? "image" : "blank",
+          },
+    files: [...boot, ...live, root("boot-digest", `${bootDigest}\n`)],
+  };
+}
+
+function machineOf(inputs: MicroVMInputs & { name: string }, decided: Decided, attachments: Attachment[]): Machine {
+  const place = places(inputs.name);
+  const disks = disksOf(inputs);
+  const initramfs = inputs.kernel.initramfsPath || undefined;
+  return {
+    name: inputs.name,
+    machine: inputs.machine ?? "microvm",
+    accelerator: inputs.accelerator ?? "kvm",
+    vcpus: inputs.vcpus ?? 1,
+    memory: inputs.memory ?? 256,
+    kernel: inputs.kernel.path as string,
+    initramfs,
+    kernelArgs: [...(initramfs ? guestArguments(inputs, disks) : plainArguments(inputs)), ...(inputs.kernelArgs ?? [])],
+    disks,
+    interfaces: attachments.map(({ tap, mac }) => ({ tap, mac })),
+    consoleLog: place.consoleLog,
+    runDirectory: place.run,
+    tscKhz: decided.tscKhz,
+  };
+}
+
+/** What the provider's own initramfs needs to know. */
+function guestArguments(inputs: MicroVMInputs, disks: Disk[]): string[] {
+  return [
+    "net.ifnames=0",
+    `microvm.root=${mode(inputs)}`,
+    `microvm.rootfs=${inputs.rootfs.format}`,
+    `microvm.disks=${disks.map((disk) => disk.serial).join(",")}`,
+  ];
+}
+
+/** A kernel without the initramfs mounts the first disk by itself. */
+function plainArguments(inputs: MicroVMInputs): string[] {
+  const access = mode(inputs) === "copy" ? "rw" : "ro";
+  return ["net.ifnames=0", "root=/dev/vda", `rootfstype=${inputs.rootfs.format}`, access];
+}
+
+function disksOf(inputs: MicroVMInputs & { name: string }): Disk[] {
+  const { state } = places(inputs.name);
+  const kind = mode(inputs);
+  const image: Disk = { serial: "root", path: inputs.rootfs.path as string, readOnly: true };
+  const root: Record<typeof kind, Disk[]> = {
+    shared: [image],
+    copy: [{ serial: "root", path: `${state}/copy.img`, readOnly: false }],
+    overlay: [image, { serial: "upper", path: `${state}/overlay.img`, readOnly: false }],
+  };
+  return [
+    ...root[kind],
+    { serial: "seed", path: `${state}/seed.img`, readOnly: true },
+    ...(inputs.volumes ?? []).map(({ volume, readOnly }, index) => ({
+      serial: `vol-${index}`,
+      path: volume.path as string,
+      readOnly: readOnly ?? false,
+    })),
+  ];
+}
+
+/** What the guest is told, by path in the seed archive. Its SSH host key is added on the host, where it is made. */
+function seedFiles(inputs: MicroVMInputs & { name: string }, attachments: Attachment[]): LayoutFile[] {
+  const networks = (inputs.interfaces ?? []).map(({ network }) => network);
+  const told = (path: string, content: string): LayoutFile => ({
+    path: `.microvm/${path}`,
+    content,
+    mode: "0600",
+    owner: "0:0",
+  });
+  const first = networks[0];
+  const files = [
+    told("hostname", `${inputs.hostname ?? inputs.name}\n`),
+    told(
+      "net",
+      lines(
+        attachments.map(({ mac, address }, index) => {
+          const network = networks[index];
+          // One way out only: through the first interface.
+          return `${mac} ${address}/${network?.prefixLength} ${index === 0 ? network?.gatewayAddress : "-"}`;
+        }),
+      ),
+    ),
+    told(
+      "mounts",
+      lines(
+        (inputs.volumes ?? []).flatMap(({ volume, mountPath, readOnly }, index) =>
+          mountPath ? [`vol-${index} ${volume.filesystem ?? "ext4"} ${mountPath} ${readOnly ? "ro" : "rw"}`] : [],
+        ),
+      ),
+    ),
+  ];
+  if (first) {
+    const servers = first.dns?.length ? first.dns : [first.gatewayAddress as string];
+    files.push(
+      told(
+        "resolv.conf",
+        lines([
+          ...(first.domain ? [`search ${first.domain}`] : []),
+          ...servers.map((server) => `nameserver ${server}`),
+        ]),
+      ),
+    );
+  }
+  if (inputs.sshAuthorizedKeys?.length) {
+    files.push({
+      path: "root/root/.ssh/authorized_keys",
+      content: lines(inputs.sshAuthorizedKeys),
+      mode: "0600",
+      owner: "0:0",
+    });
+  }
+  for (const file of inputs.files ?? []) {
+    files.push({
+      path: `root${file.path}`,
+      content: file.content,
+      mode: (file.mode ?? "0644").padStart(4, "0"),
+      owner: `${file.uid ?? 0}:${file.gid ?? 0}`,
+    });
+  }
+  return files;
+}
+
+function dropIn(inputs: MicroVMInputs & { name: string }, user: string): string {
+  const restart = { always: "always", "on-failure": "on-failure", never: "no" }[inputs.restart ?? "on-failure"];
+  const memory = (inputs.memory ?? 256) + (inputs.limits?.memoryOverhead ?? 256);
+  const networks = [
+    ...new Set((inputs.interfaces ?? []).map(({ network }) => `microvm-network@${network.name}.service`)),
+  ];
+  const volumes = [
+    ...new Set((inputs.volumes ?? []).map(({ volume }) => (volume.path as string).replace(/\/[^/]*$/, ""))),
+  ];
+  return lines([
+    "[Unit]",
+    ...(networks.length ? [`Wants=${networks.join(" ")}`, `After=${networks.join(" ")}`] : []),
+    "[Service]",
+    `User=${user}`,
+    `Group=${user}`,
+    `Restart=${restart}`,
+    `MemoryMax=${memory}M`,
+    `TasksMax=${inputs.limits?.tasks ?? 128}`,
+    ...(inputs.limits?.cpu ? [`CPUQuota=${inputs.limits.cpu}%`] : []),
+    `TimeoutStopSec=${(inputs.stopTimeout ?? 20) + 10}`,
+    ...volumes.map((directory) => `ReadWritePaths=${directory}`),
+  ]);
+}
+
+function lines(words: string[]): string {
+  return words.map((word) => `${word}\n`).join("");
+}
+
+function digest(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
+}

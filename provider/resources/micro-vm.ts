@@ -1,0 +1,596 @@
+import { createHash } from "node:crypto";
+import { MicrovmError } from "../errors";
+import type { MicroVMInputs, MicroVMState, NetworkReference } from "../generated/types";
+import { type Change, command, installFile } from "../host/change";
+import { recordPath } from "../host/record";
+import { ChangeError, type HostSession } from "../host/session";
+import type { Snapshot } from "../host/snapshot";
+import type { Plan } from "../plan";
+import { type Problem, type Progress, type Resource, UnfinishedError } from "../resource";
+import { UNKNOWN } from "../schema/unknown";
+import { driverOf } from "../vmm";
+import { allocate, checkAddress } from "./addresses";
+import { requireHost, usableKvm } from "./host-requirements";
+import {
+  type Decided,
+  type Layout,
+  type LayoutFile,
+  layout,
+  macsOf,
+  mode,
+  places,
+  privateDiskSize,
+} from "./micro-vm-layout";
+import { attachLines, attachmentDrift, detachLines } from "./network";
+import { explainOwnership, ownLines, recordLines } from "./ownership";
+
+type Inputs = MicroVMInputs & { name: string };
+
+export const microVM: Resource<MicroVMInputs, MicroVMState> = {
+  kind: "MicroVM",
+  check,
+  plan,
+  observe,
+  converge,
+  remove,
+};
+
+const known = <T>(value: T | undefined): value is T => value !== undefined && (value as unknown) !== UNKNOWN;
+
+function check(inputs: Partial<MicroVMInputs>): Problem[] {
+  const problems: Problem[] = [];
+  const seen = new Map<string, number>();
+  (known(inputs.interfaces) ? inputs.interfaces : []).forEach((item, index) => {
+    if (!known(item)) return;
+    const { network, address, mac } = item;
+    if (known(address)) {
+      const reason =
+        known(network) && known(network.cidr) ? checkAddress(network as NetworkReference, address) : undefined;
+      if (reason) problems.push({ property: `interfaces[${index}].address`, reason });
+    }
+    for (const value of [address, mac].filter(known)) {
+      const other = seen.get(value);
+      if (other !== undefined) {
+        problems.push({
+          property: `interfaces[${index}]`,
+          reason: `${value} is interface ${other}'s already; each needs its own`,
+        });
+      }
+      seen.set(value, index);
+    }
+  });
+  if (known(inputs.rootDisk) && known(inputs.rootfs)) {
+    const { format } = inputs.rootfs;
+    if (inputs.rootDisk.mode === "copy" && known(format) && format !== "ext4") {
+      problems.push({
+        property: "rootDisk.mode",
+        reason: `a copy of a ${format} image cannot be written to; use an ext4 image, or mode "overlay"`,
+      });
+    }
+  }
+  if (
+    known(inputs.kernel) &&
+    inputs.kernel.initramfsPath === "" &&
+    (inputs.rootDisk?.mode ?? "overlay") === "overlay"
+  ) {
+    problems.push({
+      property: "rootDisk.mode",
+      reason:
+        'mode "overlay" is set up by the provider\'s initramfs; use a kernel with initramfs "microvm", or mode "copy" or "shared"',
+    });
+  }
+  if (
+    known(inputs.ready) &&
+    (inputs.ready.tcp || inputs.ready.ssh) &&
+    known(inputs.interfaces) &&
+    !inputs.interfaces.length
+  ) {
+    problems.push({ property: "ready", reason: "a microVM without an interface can only be waited for with `serial`" });
+  }
+  if (
+    known(inputs.ready) &&
+    !known(inputs.interfaces) &&
+    (inputs.ready.tcp || inputs.ready.ssh) &&
+    (inputs.interfaces as unknown) !== UNKNOWN
+  ) {
+    problems.push({ property: "ready", reason: "a microVM without an interface can only be waited for with `serial`" });
+  }
+  const paths = new Set<string>();
+  (known(inputs.files) ? inputs.files : []).forEach((file, index) => {
+    if (!known(file) || !known(file.path)) return;
+    if (paths.has(file.path))
+      problems.push({ property: `files[${index}].path`, reason: `${file.path} is given twice` });
+    paths.add(file.path);
+  });
+  return problems;
+}
+
+/** The private disk grows in place and never shrinks. */
+function plan(prior: MicroVMState, inputs: Partial<MicroVMInputs>, generic: Plan): Plan {
+  const before = prior.rootDisk?.size;
+  const now = inputs.rootDisk?.size;
+  if (generic.action === "update" && typeof before === "number" && typeof now === "number" && now < before) {
+    return {
+      action: "replace",
+      deleteFirst: true,
+      changes: [
+        {
+          property: "rootDisk.size",
+          effect: "replace",
+          reason: `the private disk has ${before} MiB and cannot shrink to ${now}`,
+        },
+      ],
+    };
+  }
+  return generic;
+}
+
+async function observe(host: HostSession, state: MicroVMState): Promise<MicroVMState | undefined> {
+  const snapshot = await host.snapshot();
+  const name = state.name as string;
+  const place = places(name);
+  const record = snapshot.records.get(recordPath("MicroVM", name));
+  const unit = snapshot.units.get(place.unit);
+  if (!record && !snapshot.files.has(place.desired) && !isActive(snapshot, name)) return undefined;
+  const decided = record?.decided as Decided | undefined;
+  const drift: string[] = [];
+  if (!record || !decided) drift.push("its record is missing");
+  else if (record.owner !== state.owner) drift.push(`its record names another owner, ${record.owner}`);
+  const actual = actualState(snapshot, name);
+  if (decided) {
+    const wanted = layout(state as Inputs, decided);
+    drift.push(...fileDrift(snapshot, wanted.files));
+    wanted.attachments.forEach((attachment, index) => {
+      const network = state.interfaces?.[index]?.network as NetworkReference;
+      const all = attachmentDrift(snapshot, network, attachment);
+      // A stopped microVM has no taps.
+      drift.push(...(actual === "stopped" ? all.filter((sentence) => !sentence.includes(attachment.tap)) : all));
+    });
+    if (wanted.privateDisk) {
+      const disk = snapshot.files.get(wanted.privateDisk.path);
+      if (!disk) drift.push("its private disk is missing");
+      else if (disk.size < wanted.privateDisk.mib * 1048576) drift.push("its private disk is smaller than declared");
+    }
+    const booted = snapshot.notes.get(`${place.notes}/boot-digest`);
+    if (actual !== "stopped" && booted !== undefined && booted !== wanted.bootDigest) {
+      drift.push("it runs with other settings than declared");
+    }
+  }
+  const shouldRun = state.state !== "stopped";
+  if (shouldRun !== snapshot.enabled.has(place.enabled)) {
+    drift.push(shouldRun ? "it would not start when the host boots" : "it would start when the host boots");
+  }
+  if (unit?.needsReload) drift.push("systemd has not read its changed unit");
+  if (actual === "stopped" && state.state !== "stopped") {
+    const how = unit?.result && unit.result !== "success" ? ` (${unit.result})` : "";
+    drift.push(`it is not running${how}`);
+  }
+  const millis = Number(snapshot.notes.get(`${place.state}/boot-millis`));
+  return {
+    ...state,
+    state: actual,
+    bootMillis: Number.isFinite(millis) && millis > 0 ? millis : state.bootMillis,
+    drift,
+  };
+}
+
+function isActive(snapshot: Snapshot, name: string): boolean {
+  return ["active", "activating", "reloading"].includes(snapshot.units.get(places(name).unit)?.activeState ?? "");
+}
+
+function actualState(snapshot: Snapshot, name: string): MicroVMState["state"] {
+  if (!isActive(snapshot, name)) return "stopped";
+  return snapshot.vmmStates.get(`${places(name).run}/qmp.sock`) === "paused" ? "paused" : "running";
+}
+
+function fileDrift(snapshot: Snapshot, files: LayoutFile[]): string[] {
+  return files.flatMap(({ path, content }) => {
+    const found = snapshot.files.get(path);
+    if (!found) return [`${path} is missing`];
+    const digest = createHash("sha256").update(content).digest("hex");
+    return found.digest === digest ? [] : [`${path} was changed`];
+  });
+}
+
+async function converge(
+  host: HostSession,
+  given: MicroVMInputs,
+  prior: MicroVMState | undefined,
+  progress: Progress,
+): Promise<MicroVMState> {
+  const inputs = given as Inputs;
+  const { name } = inputs;
+  const snapshot = await host.snapshot();
+  requireHost(snapshot, `MicroVM ${name}`, host.name);
+  requireParts(snapshot, inputs, host.name);
+  const decided = decide(host, snapshot, inputs);
+  const wanted = layout(inputs, decided);
+  const change = changeFor(snapshot, inputs, prior, decided, wanted);
+  let values: Record<string, string>;
+  try {
+    values = await host.apply(change, progress);
+  } catch (error) {
+    if (error instanceof ChangeError && ["not-ready", "vm-ended", "vm-start-failed"].includes(error.code)) {
+      throw unfinished(error, inputs, stateOf(host, inputs, wanted, { hostKey: "" }));
+    }
+    throw explainAddress(explainOwnership(error, "MicroVM", name), inputs);
+  } finally {
+    host.release(`MicroVM ${name}`);
+  }
+  return stateOf(host, inputs, wanted, values, prior);
+}
+
+/** What is to be on the host before a microVM can be made there. */
+function requireParts(snapshot: Snapshot, inputs: Inputs, host: string): void {
+  const fail = (code: string, cause: string, hint: string): never => {
+    throw new MicrovmError({ code, verb: "create", subject: `MicroVM ${inputs.name} on host ${host}`, cause, hint });
+  };
+  if ((inputs.accelerator ?? "kvm") === "kvm") {
+    const { virtualization, evidence } = usableKvm(snapshot);
+    if (virtualization !== "kvm") {
+      fail(
+        "no-usable-kvm",
+        `the host cannot run it with KVM: ${evidence}`,
+        'Use a host with working KVM; or, where speed and isolation do not matter, say accelerator: "tcg".',
+      );
+    }
+  }
+  const needed = (inputs.memory ?? 256) * 1024;
+  if (needed > snapshot.facts.memoryKiB) {
+    fail(
+      "host-memory",
+      `it is to have ${inputs.memory} MiB and the host has ${Math.floor(snapshot.facts.memoryKiB / 1024)} MiB in all`,
+      "Give it less memory, or a larger host.",
+    );
+  }
+  for (const [kind, object] of [
+    ["Kernel", inputs.kernel],
+    ["RootfsImage", inputs.rootfs],
+  ] as const) {
+    const actual = snapshot.stored.get(object.digest as string);
+    if (actual === undefined || actual !== object.digest) {
+      fail(
+        "part-damaged",
+        `its ${kind} ${object.name} is ${actual === undefined ? "missing from the host's store" : "not what it was when it was stored"}`,
+        "Run `pulumi refresh`, then `pulumi up`: it repairs the store first.",
+      );
+    }
+  }
+  (inputs.volumes ?? []).forEach(({ volume }) => {
+    for (const record of snapshot.records.values()) {
+      if (record.kind !== "MicroVM" || record.name === inputs.name) continue;
+      const others = (record.inputs.volumes ?? []) as { volume?: { name?: string } }[];
+      if (others.some((other) => other.volume?.name === volume.name)) {
+        fail(
+          "volume-in-use",
+          `volume ${volume.name} belongs to microVM ${record.name}`,
+          "A volume serves one microVM at a time: take it from the other, or declare another volume.",
+        );
+      }
+    }
+  });
+}
+
+/** Addresses and the rest that stay for the microVM's life: those of its record, and new ones where it has none. */
+function decide(host: HostSession, snapshot: Snapshot, inputs: Inputs): Decided {
+  const record = snapshot.records.get(recordPath("MicroVM", inputs.name));
+  const former = record?.decided as Partial<Decided> | undefined;
+  const formerInterfaces = (record?.inputs.interfaces ?? []) as { network?: { name?: string; cidr?: string } }[];
+  const holder = `MicroVM ${inputs.name}`;
+  const addresses = (inputs.interfaces ?? []).map(({ network, address }, index) => {
+    const key = (candidate: string) => `address ${network.name} ${candidate}`;
+    const taken = (candidate: string) =>
+      takenBy(snapshot, network.name as string, candidate, inputs.name) || !host.reserve(key(candidate), holder);
+    if (address) {
+      host.reserve(key(address), holder);
+      return address;
+    }
+    const kept = former?.addresses?.[index];
+    const same = formerInterfaces[index]?.network;
+    if (kept && same?.name === network.name && same?.cidr === network.cidr && !taken(kept)) return kept;
+    return allocate(network as NetworkReference, taken, `${inputs.name}/${index}`);
+  });
+  return {
+    addresses,
+    macs: macsOf(inputs),
+    tscKhz: former?.tscKhz ?? Math.round(snapshot.facts.cpuMHz * 1000),
+  };
+}
+
+function takenBy(snapshot: Snapshot, network: string, address: string, self: string): boolean {
+  for (const record of snapshot.records.values()) {
+    if (record.kind !== "MicroVM" || record.name === self) continue;
+    const interfaces = (record.inputs.interfaces ?? []) as { network?: { name?: string } }[];
+    const addresses = (record.decided as Partial<Decided>).addresses ?? [];
+    if (addresses.some((other, index) => other === address && interfaces[index]?.network?.name === network))
+      return true;
+  }
+  return false;
+}
+
+function changeFor(
+  snapshot: Snapshot,
+  inputs: Inputs,
+  prior: MicroVMState | undefined,
+  decided: Decided,
+  wanted: Layout,
+): Change {
+  const { name } = inputs;
+  const place = places(name);
+  const secrets = (inputs.files ?? []).map((file) => file.content);
+  const attached = wanted.attachments.map((attachment, index) =>
+    attachLines(inputs.interfaces?.[index]?.network as NetworkReference, attachment),
+  );
+  const networks = new Set((inputs.interfaces ?? []).map(({ network }) => network.name));
+  const left = formerNetworks(snapshot, name, prior).filter((network) => !networks.has(network));
+  const detached = left.map((network) => detachLines(network, name));
+  const owner = inputs.owner as string;
+  return {
+    purpose: `${prior ? "update" : "create"} MicroVM ${name}`,
+    secrets,
+    deadline: ((inputs.ready?.timeout ?? 120) + (inputs.stopTimeout ?? 20) + 300) * 1000,
+    prepare: [
+      ...ownLines("MicroVM", name, owner, inputs.adopt ?? false),
+      ...recordLines({ v: 1, kind: "MicroVM", name, owner, inputs: recorded(inputs), decided: { ...decided } }),
+      command("mv_user", wanted.user),
+      command("mv_dir", place.state, "0750", `root:${wanted.user}`),
+      // What the VMM's user reads is in directories that only root and its group may enter.
+      command("mv_dir", place.desired, "0750", `root:${wanted.user}`),
+      ...hostKey(inputs, place),
+      ...seedReset(wanted, place.desired),
+      ...wanted.files.map((file) => installFile(file.path, file.content, file.mode, file.owner)),
+      ...privateDisk(inputs, wanted),
+      ...attached.flatMap((item) => item.prepare),
+      ...detached.flatMap((item) => item.prepare),
+    ],
+    commit: [
+      "mv_reload",
+      ...attached.flatMap((item) => item.commit),
+      ...(inputs.state === "stopped" ? stop(place.unit) : start(snapshot, inputs, wanted)),
+      ...detached.flatMap((item) => item.commit),
+    ],
+    wait:
+      inputs.state === "stopped" ? [`mv_result hostKey "$(cat ${place.state}/host-key.pub)"`] : waitFor(inputs, wanted),
+  };
+}
+
+/** What the record keeps of the inputs: nothing secret, and not how the host is reached. */
+function recorded(inputs: Inputs): Record<string, unknown> {
+  const { credentials: _, host, adopt: __, owner: ___, files, ...rest } = inputs;
+  return {
+    ...rest,
+    host: { name: host.name, machineId: host.machineId },
+    files: files?.map(({ content, ...file }) => ({
+      ...file,
+      sha256: createHash("sha256").update(content).digest("hex"),
+    })),
+  };
+}
+
+function formerNetworks(snapshot: Snapshot, name: string, prior: MicroVMState | undefined): string[] {
+  const recordedInterfaces = snapshot.records.get(recordPath("MicroVM", name))?.inputs.interfaces;
+  const interfaces = (recordedInterfaces ?? prior?.interfaces ?? []) as { network?: { name?: string } }[];
+  return [...new Set(interfaces.flatMap(({ network }) => (network?.name ? [network.name] : [])))];
+}
+
+/** The guest's SSH identity is made on the host and never leaves it but for its public half. */
+function hostKey({ name }: Inputs, place: ReturnType<typeof places>): string[] {
+  const key = `${place.state}/host-key`;
+  return [
+    `if [ ! -f ${key} ]; then rm -f ${key}.new ${key}.new.pub; ${command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", `${key}.new`)}; mv -f ${key}.new.pub ${key}.pub; mv -f ${key}.new ${key}; fi`,
+  ];
+}
+
+/** The seed holds what is declared and no more: what is there from a former time goes. */
+function seedReset(wanted: Layout, desired: string): string[] {
+  const seed = `${desired}/seed`;
+  const key = `${seed}/root/etc/ssh/ssh_host_ed25519_key`;
+  const kept = [
+    ...wanted.files.map((file) => file.path).filter((path) => path.startsWith(`${seed}/`)),
+    key,
+    `${key}.pub`,
+  ];
+  const state = desired.replace("/etc/microvm", "/var/lib/microvm");
+  return [
+    command("mv_dir", seed, "0700", "root:root"),
+    ...(kept.some((path) => path.startsWith(`${seed}/root/root/.ssh/`))
+      ? [
+          command("mkdir", "-p", `${seed}/root/root/.ssh`),
+          command("chmod", "0700", `${seed}/root/root`, `${seed}/root/root/.ssh`),
+        ]
+      : []),
+    command("mkdir", "-p", `${seed}/root/etc/ssh`),
+    command("install", "-m", "0600", `${state}/host-key`, key),
+    command("install", "-m", "0644", `${state}/host-key.pub`, `${key}.pub`),
+    `find ${command(seed)} -type f ${kept.map((path) => `! -path ${command(escapeGlob(path))}`).join(" ")} -delete`,
+    `find ${command(seed)} -mindepth 1 -type d -empty -delete`,
+  ];
+}
+
+/** `find -path` takes a pattern. */
+function escapeGlob(path: string): string {
+  return path.replace(/[*?[\]\\]/g, "\\$&");
+}
+
+function privateDisk(inputs: Inputs, wanted: Layout): string[] {
+  const disk = wanted.privateDisk;
+  if (!disk) return [];
+  const path = command(disk.path);
+  const fresh = `${path}.new`;
+  const make =
+    disk.from === "image"
+      ? [`cp --sparse=always ${command(inputs.rootfs.path as string)} ${fresh}`, `truncate -s '>${disk.mib}M' ${fresh}`]
+      : [`truncate -s ${disk.mib}M ${fresh}`, `mkfs.ext4 -q -F -L upper ${fresh}`];
+  const running = `systemctl is-active -q ${command(places(inputs.name).unit)}`;
+  return [
+    `if [ ! -f ${path} ]; then`,
+    ...make,
+    ...(disk.from === "image" ? [`resize2fs -f ${fresh} > /dev/null 2>&1 || true`] : []),
+    `mv -f ${fresh} ${path}`,
+    // Grown while nothing uses it: the restart that a new size asks for comes first.
+    `elif [ "$(stat -c %s ${path})" -lt ${disk.mib * 1048576} ]; then`,
+    `if ${running}; then systemctl stop ${command(places(inputs.name).unit)}; fi`,
+    `truncate -s ${disk.mib}M ${path}; e2fsck -f -p ${path} > /dev/null || [ $? -le 2 ]; resize2fs ${path} > /dev/null 2>&1`,
+    "fi",
+    `chown ${command(`${wanted.user}:${wanted.user}`)} ${path}`,
+    `chmod 0600 ${path}`,
+  ];
+}
+
+function stop(unit: string): string[] {
+  return [
+    command("systemctl", "disable", "-q", "--now", unit),
+    `systemctl reset-failed ${command(unit)} 2> /dev/null || true`,
+  ];
+}
+
+function start(snapshot: Snapshot, inputs: Inputs, wanted: Layout): string[] {
+  const { name } = inputs;
+  const { unit, notes, run } = places(name);
+  const driver = driverOf(inputs.vmm.kind as string);
+  const active = isActive(snapshot, name);
+  const tapsGone = wanted.attachments.some(({ tap }) => !snapshot.interfaces.has(tap));
+  const stale = active && (snapshot.notes.get(`${notes}/boot-digest`) !== wanted.bootDigest || tapsGone);
+  const paused = active && !stale && snapshot.vmmStates.get(`${run}/qmp.sock`) === "paused";
+  const lines = [command("systemctl", "enable", "-q", unit)];
+  if (!active) lines.push(`systemctl reset-failed ${command(unit)} 2> /dev/null || true`);
+  // Started without waiting, so that microVMs of one batch start side by side; `wait` joins in.
+  lines.push(command("systemctl", stale ? "restart" : "start", "--no-block", unit));
+  if (paused && inputs.state !== "paused") lines.push(...driver.resume(name));
+  return lines;
+}
+
+function waitFor(inputs: Inputs, wanted: Layout): string[] {
+  const { name, ready } = inputs;
+  const { unit, state, notes, consoleLog } = places(name);
+  const address = wanted.attachments[0]?.address ?? "";
+  const readiness: (string | number)[] = ready?.serial
+    ? ["serial", ready.serial]
+    : ready?.ssh
+      ? ["banner", address, 22, "SSH-"]
+      : ready?.tcp
+        ? ["tcp", address, ready.tcp]
+        : ["running"];
+  const driver = driverOf(inputs.vmm.kind as string);
+  const console_ = `printf 'The last of its console:\\n' 1>&2; tail -c 3000 ${consoleLog} 1>&2`;
+  return [
+    `systemctl start ${unit} || { journalctl -u ${unit} -n 12 -o cat --no-pager 1>&2; ${console_}; mv_fail vm-start-failed 'its VMM did not start'; }`,
+    `mv_result hostKey "$(cat ${state}/host-key.pub)"`,
+    // Ready before, and running since: there is nothing to wait for.
+    `if [ ! -e ${notes}/ready ]; then mv_progress 'waiting until it is ready'; mv_rc=0; ${command("/usr/lib/microvm/vm-wait", name, ready?.timeout ?? 120, ...readiness)} > /dev/null || mv_rc=$?`,
+    `case $mv_rc in 0) ;; 3) journalctl -u ${unit} -n 12 -o cat --no-pager 1>&2; ${console_}; mv_fail vm-ended 'its VMM ended before it was ready' ;; *) ${console_}; mv_fail not-ready 'it was made, but not ready within ${ready?.timeout ?? 120} s' ;; esac; fi`,
+    `mv_result bootMillis "$(cat ${state}/boot-millis)"`,
+    ...(inputs.state === "paused" ? driver.pause(name) : []),
+  ];
+}
+
+function stateOf(
+  host: HostSession,
+  inputs: Inputs,
+  wanted: Layout,
+  values: Record<string, string>,
+  prior?: MicroVMState,
+): MicroVMState {
+  const { name } = inputs;
+  const place = places(name);
+  const ipAddress = wanted.attachments[0]?.address ?? "";
+  const [type = "", key = ""] = (values.hostKey ?? "").trim().split(" ");
+  return {
+    ...inputs,
+    state: inputs.state ?? "running",
+    drift: [],
+    ipAddress,
+    addresses: wanted.attachments.map(({ address, mac, tap }, index) => ({
+      network: inputs.interfaces?.[index]?.network.name as string,
+      mac,
+      address,
+      tap,
+    })),
+    bootMillis: Number(values.bootMillis) || prior?.bootMillis || 0,
+    consoleLog: place.consoleLog,
+    sshCommand: ipAddress && sshCommand(host, ipAddress),
+    sshHostKey: key ? `${type} ${key}` : (prior?.sshHostKey ?? ""),
+    unit: place.unit,
+  } as MicroVMState;
+}
+
+/** A command line that works from where the program runs. */
+function sshCommand(host: HostSession, address: string): string {
+  const { connection } = host.target;
+  if (connection.address === "local") return `ssh root@${address}`;
+  const user = connection.user ? `${connection.user}@` : "";
+  const port = connection.port && connection.port !== 22 ? ` -p ${connection.port}` : "";
+  const key = connection.privateKeyFile ? ` -i ${connection.privateKeyFile}` : "";
+  return `ssh -o ProxyCommand="ssh${key}${port} -W %h:%p ${user}${connection.address}" root@${address}`;
+}
+
+function unfinished(error: ChangeError, { name, ready, state }: Inputs, made: MicroVMState): UnfinishedError {
+  const hints: Record<string, string> = {
+    "not-ready":
+      "It is kept as it is: look at its console, then run the same again, with a longer `ready.timeout` if it is only slow.",
+    "vm-ended": "Look at the end of its console; run the same again once the cause is gone.",
+    "vm-start-failed": "The journal's last lines are above; run the same again once the cause is gone.",
+  };
+  void ready;
+  return new UnfinishedError(
+    {
+      code: error.code,
+      verb: "start",
+      subject: `MicroVM ${name}`,
+      cause: error.said,
+      hint: hints[error.code],
+      remote: error.parts.remote,
+    },
+    { ...made, state: error.code === "not-ready" ? (state ?? "running") : "stopped", drift: [error.said] },
+    { cause: error },
+  );
+}
+
+function explainAddress(error: unknown, inputs: Inputs): unknown {
+  if (!(error instanceof ChangeError) || error.code !== "address-in-use") return error;
+  return new MicrovmError({
+    code: "address-in-use",
+    verb: "create",
+    subject: `MicroVM ${inputs.name}`,
+    cause: `one of its addresses is another's on the host: ${error.said}`,
+    hint: "Give it another address, or none: then a free one is chosen.",
+  });
+}
+
+async function remove(host: HostSession, state: MicroVMState): Promise<void> {
+  const snapshot = await host.snapshot();
+  const name = state.name as string;
+  const place = places(name);
+  const record = snapshot.records.get(recordPath("MicroVM", name));
+  const { user } = layout(
+    { ...(state as Inputs), interfaces: [], volumes: [] },
+    { addresses: [], macs: [], tscKhz: 0 },
+  );
+  const networks = formerNetworks(snapshot, name, state);
+  const detached = networks.map((network) => detachLines(network, name));
+  if (!record && !snapshot.files.has(place.desired) && !snapshot.files.has(place.state) && !isActive(snapshot, name))
+    return;
+  try {
+    await host.apply({
+      purpose: `delete MicroVM ${name}`,
+      deadline: ((state.stopTimeout ?? 20) + 300) * 1000,
+      // Asked to stop in the first phase, waited for in the second: microVMs of one batch stop side by side.
+      prepare: [
+        ...ownLines("MicroVM", name, state.owner as string, false),
+        `systemctl disable -q --now --no-block ${place.unit} 2> /dev/null || true`,
+      ],
+      commit: [
+        `if systemctl cat ${place.unit} > /dev/null 2>&1; then systemctl stop ${place.unit}; systemctl reset-failed ${place.unit} 2> /dev/null || true; fi`,
+        ...detached.flatMap((item) => [...item.prepare, ...item.commit]),
+        command("mv_gone", place.enabled, place.dropIn, place.state, place.notes),
+        command("mv_rmdir", place.dropIn.replace(/\/[^/]*$/, "")),
+        command("mv_no_user", user),
+        command("mv_gone", place.desired),
+      ],
+    });
+  } catch (error) {
+    throw explainOwnership(error, "MicroVM", name);
+  }
+}
+
+export { mode, privateDiskSize };

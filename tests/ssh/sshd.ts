@@ -1,0 +1,111 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, connect as dial } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Why a real sshd cannot be run here; undefined when it can. */
+export function sshdUnavailable(): string | undefined {
+  if (process.getuid?.() !== 0) return "an sshd that logs users in must be run by root";
+  return existsSync("/usr/sbin/sshd") ? undefined : "OpenSSH's server is not installed";
+}
+
+export interface TestServer {
+  port: number;
+  directory: string;
+  /** Private key that root may log in with. */
+  keyFile: string;
+  /** Its public half as text. */
+  publicKey: string;
+  /** `ssh-ed25519 AAAA…` */
+  hostKey: string;
+  process: ChildProcess;
+  stop(): Promise<void>;
+}
+
+/** A real OpenSSH server on a free loopback port, with keys of its own. */
+export async function startSshd(options: { extra?: string[]; reuse?: TestServer } = {}): Promise<TestServer> {
+  const directory = options.reuse?.directory ?? mkdtempSync(join(tmpdir(), "microvm-sshd-"));
+  const file = (name: string) => join(directory, name);
+  if (!options.reuse) {
+    keygen(file("host"));
+    keygen(file("user"));
+    // sshd reads the keys as the user that logs in.
+    chmodSync(directory, 0o755);
+    writeFileSync(file("authorized_keys"), readFileSync(file("user.pub")), { mode: 0o644 });
+  }
+  mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
+  const port = options.reuse?.port ?? (await freePort());
+  writeFileSync(
+    file("sshd_config"),
+    [
+      `Port ${port}`,
+      "ListenAddress 127.0.0.1",
+      `HostKey ${file("host")}`,
+      `PidFile ${file("pid")}`,
+      `AuthorizedKeysFile ${file("authorized_keys")}`,
+      "StrictModes no",
+      "PasswordAuthentication no",
+      "KbdInteractiveAuthentication no",
+      "UsePAM no",
+      "PermitRootLogin yes",
+      ...(options.extra ?? []),
+      "",
+    ].join("\n"),
+  );
+  const child = spawn("/usr/sbin/sshd", ["-D", "-e", "-f", file("sshd_config")], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let log = "";
+  child.stderr?.on("data", (chunk) => {
+    log += chunk;
+  });
+  await listening(port, () => log);
+  return {
+    port,
+    directory,
+    keyFile: file("user"),
+    publicKey: readFileSync(file("user.pub"), "utf8").trim(),
+    hostKey: readFileSync(file("host.pub"), "utf8").split(" ").slice(0, 2).join(" "),
+    process: child,
+    stop: async () => {
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill("SIGTERM");
+        await ended;
+      }
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export function keygen(path: string, passphrase = "", comment = "test"): void {
+  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", passphrase, "-C", comment, "-f", path]);
+}
+
+export async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+async function listening(port: number, log: () => string): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = dial({ port, host: "127.0.0.1" });
+      socket.once("connect", () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.once("error", () => resolve(false));
+    });
+    if (open) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`sshd did not come up:\n${log()}`);
+}

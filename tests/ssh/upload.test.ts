@@ -1,0 +1,159 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { MicrovmError } from "../../provider/errors";
+import { type Connection, closeAll, connect, digestFile, type UploadOptions } from "../../provider/ssh";
+import { skip } from "../skip";
+import { FaultyLink } from "./faulty-link";
+import { sshdUnavailable, startSshd, type TestServer } from "./sshd";
+
+const test = suite("upload");
+const reason = sshdUnavailable();
+if (reason) {
+  skip("upload", reason);
+} else {
+  let server: TestServer;
+  let link: FaultyLink;
+  let scratch: string;
+  let source: string;
+  const size = 6_000_000;
+
+  test.before(async () => {
+    server = await startSshd();
+    link = await FaultyLink.to(server.port);
+    scratch = mkdtempSync(join(tmpdir(), "microvm-upload-"));
+    source = join(scratch, "source");
+    // Half of it does not compress.
+    writeFileSync(source, Buffer.concat([randomBytes(size / 2), Buffer.alloc(size / 2, "all work and no play ")]));
+  });
+  test.after(async () => {
+    await closeAll();
+    await link.close();
+    await server.stop();
+    rmSync(scratch, { recursive: true, force: true });
+  });
+
+  const dial = (): Promise<Connection> =>
+    connect({
+      address: "127.0.0.1",
+      port: link.port,
+      user: "root",
+      privateKeyFile: server.keyFile,
+      hostKey: server.hostKey,
+      sshConfig: false,
+    });
+  const options = async (path: string, more: Partial<UploadOptions> = {}): Promise<UploadOptions> => ({
+    source,
+    ...(await digestFile(source)),
+    path,
+    mode: 0o640,
+    purpose: "upload a test file",
+    ...more,
+  });
+  const failure = async (promise: Promise<unknown>): Promise<MicrovmError> => {
+    try {
+      await promise;
+    } catch (error) {
+      return error as MicrovmError;
+    }
+    throw new Error("it should have failed");
+  };
+
+  test("puts the file in place whole, compressed, with owner and mode, and sends it once", async () => {
+    const connection = await dial();
+    const path = join(scratch, "new directory", "it's here");
+    const seen: number[] = [];
+    const first = await connection.upload(await options(path, { onProgress: (done) => seen.push(done) }));
+    assert.equal(readFileSync(path), readFileSync(source));
+    assert.is(statSync(path).mode & 0o7777, 0o640);
+    assert.ok(first.sentBytes > size / 2 && first.sentBytes < size * 0.6, String(first.sentBytes));
+    assert.is(seen.at(-1), size);
+    const second = await connection.upload(await options(path));
+    assert.ok(second.skipped);
+    assert.is(second.sentBytes, 0);
+    chmodSync(path, 0o600);
+    await connection.upload(await options(path));
+    assert.is(statSync(path).mode & 0o7777, 0o640);
+    assert.equal(readdirSync(join(scratch, "new directory")), ["it's here"]);
+  });
+
+  test("goes on where a cut link stopped it", async () => {
+    const path = join(scratch, "resumed");
+    link.cutAfter = link.forwarded + 1_500_000;
+    const error = await failure((await dial()).upload(await options(path)));
+    assert.ok(["link-lost", "upload-cut"].includes(error.code), error.code);
+    assert.not.ok(existsSync(path));
+    // The far end notices a little later that nobody sends any more.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const result = await (await dial()).upload(await options(path));
+    assert.ok(result.resumedFrom > 500_000, String(result.resumedFrom));
+    assert.ok(result.sentBytes < size / 2 - 400_000, String(result.sentBytes));
+    assert.equal(readFileSync(path), readFileSync(source));
+  });
+
+  test("starts anew after a rest that is damaged", async () => {
+    const path = join(scratch, "damaged");
+    const { sha256 } = await digestFile(source);
+    writeFileSync(`${path}.${sha256}.part`, "not the beginning of it");
+    const error = await failure((await dial()).upload(await options(path)));
+    assert.is(error.code, "upload-corrupt");
+    await (await dial()).upload(await options(path));
+    assert.equal(readFileSync(path), readFileSync(source));
+  });
+
+  test("gives up when nothing moves", async () => {
+    const path = join(scratch, "stalled");
+    const connection = await dial();
+    const error = await failure(connection.upload(await options(path, { stall: 400, onProgress: () => link.stall() })));
+    link.stall(false);
+    assert.is(error.code, "upload-stalled");
+    await closeAll();
+  });
+
+  test("crosses a slow link", async () => {
+    link.slow(4_000_000);
+    try {
+      await (await dial()).upload(await options(join(scratch, "slow")));
+      assert.equal(readFileSync(join(scratch, "slow")), readFileSync(source));
+    } finally {
+      link.slow(Number.POSITIVE_INFINITY);
+    }
+  });
+
+  test("says that the disk is full, and how full", async () => {
+    const small = join(scratch, "small");
+    mkdirSync(small);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", small]);
+    try {
+      const error = await failure((await dial()).upload(await options(join(small, "big"))));
+      assert.is(error.code, "disk-full");
+      assert.match(error.message, /bytes free/);
+    } finally {
+      execFileSync("umount", [small]);
+    }
+  });
+
+  test("does the same without SSH", async () => {
+    const connection = await connect({ address: "local" });
+    const path = join(scratch, "local copy");
+    await connection.upload(await options(path));
+    assert.equal(readFileSync(path), readFileSync(source));
+    assert.ok((await connection.upload(await options(path))).skipped);
+  });
+
+  test.run();
+}
