@@ -110,26 +110,24 @@ async function transfer(
     stderr += chunk.toString("utf8");
   });
   const stall = options.stall ?? 60_000;
-  let broken: Error | undefined;
-  const timer = setTimeout(() => {
-    broken = fail(
-      "upload-stalled",
-      `nothing moved for ${Math.round(stall / 1000)} s`,
-      "Run the same again: it goes on where it stopped.",
+  const again = "Run the same again: it goes on where it stopped.";
+  let timer: NodeJS.Timeout | undefined;
+  let abort = () => {};
+  // Whatever ends it from outside: a dead link answers nothing, not even to being closed.
+  const interrupted = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(fail("upload-stalled", `nothing moved for ${Math.round(stall / 1000)} s`, again)),
+      stall,
     );
-    pipe.stop();
-    pipe.stdin.destroy();
-  }, stall);
-  const abort = () => {
-    broken = fail("cancelled", "it was cancelled", "Run the same again: it goes on where it stopped.");
-    pipe.stop();
-    pipe.stdin.destroy();
-  };
+    abort = () => reject(fail("cancelled", "it was cancelled", again));
+    pipe.lost.catch(reject);
+  });
+  interrupted.catch(() => pipe.stdin.destroy());
   options.signal?.addEventListener("abort", abort);
   pipe.stdin.on("error", () => {}); // The answers, or their absence, say what went wrong.
   const answers = readLines(pipe.stdout);
   try {
-    const answer = () => Promise.race([answers.next(), pipe.lost]);
+    const answer = () => Promise.race([answers.next(), interrupted]);
     const first = await answer();
     const [word, have = "0", zstd] = (first ?? "").split(" ");
     if (word === "DONE") {
@@ -139,7 +137,6 @@ async function transfer(
     if (word === "BUSY")
       throw fail("upload-busy", "another upload of the same file is under way", "Run the same again once it is done.");
     if (word !== "HAVE") {
-      if (broken) throw broken;
       if (/sudo:/.test(stderr)) {
         throw fail(
           "sudo-needed",
@@ -158,20 +155,19 @@ async function transfer(
     let read = result.resumedFrom;
     source.on("data", (chunk) => {
       read += chunk.length;
-      timer.refresh();
+      timer?.refresh();
       options.onProgress?.(read, options.size);
     });
     const sending = send(source, encoding, pipe.stdin, (bytes) => {
       result.sentBytes += bytes;
-      timer.refresh();
+      timer?.refresh();
     }).catch((error: Error) => {
       pipe.stdin.end();
       return error;
     });
     const last = (await answer()) ?? "";
-    const sent = await Promise.race([sending, pipe.lost]);
+    const sent = await Promise.race([sending, interrupted]);
     if (last === "DONE") return;
-    if (broken) throw broken;
     if (last.startsWith("CORRUPT")) {
       throw fail(
         "upload-corrupt",

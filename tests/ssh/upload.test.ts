@@ -94,14 +94,16 @@ if (reason) {
   test("goes on where a cut link stopped it", async () => {
     const path = join(scratch, "resumed");
     link.cutAfter = link.forwarded + 1_500_000;
+    link.slow(8_000_000);
     const error = await failure((await dial()).upload(await options(path)));
+    link.slow(Number.POSITIVE_INFINITY);
     assert.ok(["link-lost", "upload-cut"].includes(error.code), error.code);
     assert.not.ok(existsSync(path));
     // The far end notices a little later that nobody sends any more.
     await new Promise((resolve) => setTimeout(resolve, 500));
     const result = await (await dial()).upload(await options(path));
-    assert.ok(result.resumedFrom > 500_000, String(result.resumedFrom));
-    assert.ok(result.sentBytes < size / 2 - 400_000, String(result.sentBytes));
+    assert.ok(result.resumedFrom > 300_000, String(result.resumedFrom));
+    assert.ok(result.sentBytes < size / 2 - 200_000, String(result.sentBytes));
     assert.equal(readFileSync(path), readFileSync(source));
   });
 
