@@ -2,14 +2,9 @@ import { MicrovmError, type MicrovmErrorDetails } from "./errors";
 import type { Kind } from "./generated/types";
 import type { HostSession } from "./host/session";
 import type { Plan } from "./plan";
+import type { Problem } from "./schema/validate";
 
-/** Something wrong with one input. */
-export interface Problem {
-  /** Path of the property, e.g. `interfaces[0].address`. */
-  property: string;
-  /** What is wrong and what would be right. */
-  reason: string;
-}
+export type { Problem } from "./schema/validate";
 
 /** Receives short sentences while long work goes on. */
 export type Progress = (message: string) => void;

@@ -1,23 +1,53 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { generate } from "./generate";
+import { loadResources } from "./load";
+import { emitContents, emitPage } from "./reference";
+import { emitClass, emitIndex } from "./sdk";
+import { emitTables } from "./tables";
+import { emitTypes } from "./types";
+import { emitValidators, emitValidatorTypes } from "./validators";
 
-const root = join(__dirname, "..", "..");
-const checking = process.argv.includes("--check");
-const stale: string[] = [];
+const root = join(__dirname, "../..");
 
-for (const [file, content] of Object.entries(generate(root))) {
-  const path = join(root, file);
-  if (existsSync(path) && readFileSync(path, "utf8") === content) continue;
-  stale.push(file);
-  if (checking) continue;
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, content);
+/** By path from the root: the text of every generated file. */
+export function generated(): Map<string, string> {
+  const resources = loadResources();
+  return new Map([
+    ["provider/generated/types.ts", emitTypes(resources)],
+    ["provider/generated/schemas.ts", emitTables(resources)],
+    ["provider/generated/validators.js", emitValidators(resources)],
+    ["provider/generated/validators.d.ts", emitValidatorTypes()],
+    ["sdk/generated/index.ts", emitIndex(resources)],
+    ...resources.map((resource): [string, string] => [`sdk/generated/${resource.file}.ts`, emitClass(resource)]),
+    ["docs/reference/README.md", emitContents(resources)],
+    ...resources.map((resource): [string, string] => [`docs/reference/${resource.file}.md`, emitPage(resource)]),
+  ]);
 }
 
-if (checking && stale.length > 0) {
-  console.error(`Stale, run \`npm run generate\`:\n${stale.map((file) => `  ${file}`).join("\n")}`);
-  process.exitCode = 1;
-} else {
-  console.log(stale.length === 0 ? "Everything is up to date." : `Wrote ${stale.join(", ")}.`);
+/** Generated files that do not hold what the schemas say. */
+export function stale(): string[] {
+  return [...generated()].filter(([path, text]) => text !== current(path)).map(([path]) => path);
+}
+
+function current(path: string): string | undefined {
+  try {
+    return readFileSync(join(root, path), "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+if (require.main === module) {
+  if (process.argv.includes("--check")) {
+    const paths = stale();
+    for (const path of paths) process.stdout.write(`stale: ${path} (npm run generate)\n`);
+    process.exitCode = paths.length ? 1 : 0;
+  } else {
+    for (const [path, text] of generated()) {
+      if (text === current(path)) continue;
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), text);
+      process.stdout.write(`wrote ${path}\n`);
+    }
+  }
 }

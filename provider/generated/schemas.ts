@@ -1,0 +1,1559 @@
+// Generated from schema/ by `npm run generate`. Do not edit.
+
+import type { ResourceSchema } from "../schema/model";
+import type { Kind } from "./types";
+
+export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
+  "Host": {
+    "kind": "Host",
+    "description": "A machine that runs microVMs, reached over SSH (or the machine itself, with `address: \"local\"`). Creating it installs the host kit, the packages, kernel modules and sysctls that are asked for, and tells what the machine is. Deleting it takes back exactly what it installed.",
+    "hosted": false,
+    "inputs": {
+      "name": {
+        "type": "string",
+        "description": "Name used in messages. Default: the resource's name.",
+        "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        "minLength": 1,
+        "maxLength": 40
+      },
+      "address": {
+        "type": "string",
+        "description": "Host name or IP address, or `local` for the machine that runs the program.",
+        "minLength": 1,
+        "maxLength": 255,
+        "pattern": "^[A-Za-z0-9._:%\\[\\]-]+$"
+      },
+      "port": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 65535,
+        "description": "SSH port. Default: `~/.ssh/config`, then 22."
+      },
+      "user": {
+        "type": "string",
+        "description": "User to log in as: root, or one that may run `sudo -n`. Default: `~/.ssh/config`, then the current user.",
+        "minLength": 1,
+        "maxLength": 64
+      },
+      "privateKey": {
+        "type": "string",
+        "description": "Private key as text. Prefer `privateKeyFile`, an agent or `~/.ssh/config`: what is not given here is in no state.",
+        "x-secret": true
+      },
+      "passphrase": {
+        "type": "string",
+        "description": "Passphrase of the private key.",
+        "x-secret": true
+      },
+      "password": {
+        "type": "string",
+        "description": "Password to log in with.",
+        "x-secret": true
+      },
+      "privateKeyFile": {
+        "type": "string",
+        "description": "Private key file on the machine that runs the program.",
+        "pattern": "^[^\\u0000\\n\\r]+$",
+        "maxLength": 4096
+      },
+      "agent": {
+        "type": "string",
+        "description": "Socket of an SSH agent. Default: `SSH_AUTH_SOCK`.",
+        "pattern": "^[^\\u0000\\n\\r]+$",
+        "maxLength": 4096
+      },
+      "hostKey": {
+        "type": "string",
+        "description": "The host key to accept: a `SHA256:…` fingerprint or an OpenSSH public key. Default: what `known_hosts` says.",
+        "minLength": 10,
+        "maxLength": 8192
+      },
+      "trustOnFirstUse": {
+        "type": "boolean",
+        "description": "Accept an unknown host key at the first connection; from then on it is pinned in the state and a changed key is refused.",
+        "default": false
+      },
+      "knownHosts": {
+        "type": "string",
+        "description": "The known_hosts file. Default: `~/.ssh/known_hosts`.",
+        "pattern": "^[^\\u0000\\n\\r]+$",
+        "maxLength": 4096
+      },
+      "sshConfig": {
+        "type": "string",
+        "description": "The SSH client configuration to honour, or `none`. Default: `~/.ssh/config`.",
+        "pattern": "^[^\\u0000\\n\\r]+$",
+        "maxLength": 4096
+      },
+      "jump": {
+        "type": "array",
+        "description": "Hosts to go through, first hop first.",
+        "items": {
+          "type": "object",
+          "description": "A host on the way to another.",
+          "additionalProperties": false,
+          "required": [
+            "address"
+          ],
+          "properties": {
+            "address": {
+              "type": "string",
+              "description": "Host name or IP address.",
+              "minLength": 1,
+              "maxLength": 255
+            },
+            "port": {
+              "type": "integer",
+              "minimum": 1,
+              "maximum": 65535,
+              "description": "Its SSH port.",
+              "default": 22
+            },
+            "user": {
+              "type": "string",
+              "description": "User to log in as. Default: `~/.ssh/config`, then the current user.",
+              "maxLength": 64
+            },
+            "privateKeyFile": {
+              "type": "string",
+              "description": "Private key file for this hop.",
+              "pattern": "^[^\\u0000\\n\\r]+$",
+              "maxLength": 4096
+            },
+            "hostKey": {
+              "type": "string",
+              "description": "The host key to accept: a `SHA256:…` fingerprint or an OpenSSH public key."
+            }
+          }
+        },
+        "maxItems": 8
+      },
+      "deadlines": {
+        "type": "object",
+        "description": "How long each kind of remote step may take.",
+        "additionalProperties": false,
+        "properties": {
+          "dial": {
+            "type": "number",
+            "description": "Opening the TCP connection.",
+            "x-unit": "s",
+            "default": 15,
+            "exclusiveMinimum": 0,
+            "maximum": 3600
+          },
+          "authentication": {
+            "type": "number",
+            "description": "SSH handshake and authentication.",
+            "x-unit": "s",
+            "default": 20,
+            "exclusiveMinimum": 0,
+            "maximum": 3600
+          },
+          "command": {
+            "type": "number",
+            "description": "One remote step, not counting uploads.",
+            "x-unit": "s",
+            "default": 600,
+            "exclusiveMinimum": 0,
+            "maximum": 86400
+          }
+        }
+      },
+      "packages": {
+        "type": "array",
+        "description": "Distribution packages that must be installed besides those the provider needs. Those that were missing are removed again on delete.",
+        "items": {
+          "type": "string",
+          "pattern": "^[a-z0-9][a-z0-9+.-]+$",
+          "maxLength": 128
+        },
+        "uniqueItems": true,
+        "maxItems": 200
+      },
+      "kernelModules": {
+        "type": "array",
+        "description": "Kernel modules that must be loaded, now and at each boot.",
+        "items": {
+          "type": "string",
+          "pattern": "^[A-Za-z0-9_-]+$",
+          "maxLength": 64
+        },
+        "uniqueItems": true,
+        "maxItems": 64
+      },
+      "sysctls": {
+        "type": "object",
+        "description": "Kernel parameters that must be set, now and at each boot, e.g. `{ \"vm.swappiness\": \"1\" }`. The former values come back on delete.",
+        "propertyNames": {
+          "pattern": "^[a-z0-9_]+([./][A-Za-z0-9_-]+)+$"
+        },
+        "additionalProperties": {
+          "type": "string",
+          "pattern": "^[^\\n\\r\\u0000]*$",
+          "maxLength": 512
+        }
+      },
+      "adopt": {
+        "type": "boolean",
+        "description": "Take over a host whose record names another program.",
+        "default": false
+      },
+      "owner": {
+        "type": "string",
+        "description": "The program and resource that it belongs to.",
+        "x-internal": true
+      }
+    },
+    "required": [
+      "address"
+    ],
+    "outputs": {
+      "machineId": {
+        "type": "string",
+        "description": "The machine's own identity (`/etc/machine-id`). A new address with the same identity is the same host."
+      },
+      "connection": {
+        "type": "object",
+        "description": "How the host is reached, with its pinned host key. Holds no secret.",
+        "additionalProperties": false,
+        "required": [
+          "address"
+        ],
+        "properties": {
+          "address": {
+            "type": "string"
+          },
+          "port": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 65535
+          },
+          "user": {
+            "type": "string"
+          },
+          "privateKeyFile": {
+            "type": "string"
+          },
+          "agent": {
+            "type": "string"
+          },
+          "hostKey": {
+            "type": "string"
+          },
+          "knownHosts": {
+            "type": "string"
+          },
+          "sshConfig": {
+            "type": "string"
+          },
+          "jump": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "description": "A host on the way to another.",
+              "additionalProperties": false,
+              "required": [
+                "address"
+              ],
+              "properties": {
+                "address": {
+                  "type": "string",
+                  "description": "Host name or IP address.",
+                  "minLength": 1,
+                  "maxLength": 255
+                },
+                "port": {
+                  "type": "integer",
+                  "minimum": 1,
+                  "maximum": 65535,
+                  "description": "Its SSH port.",
+                  "default": 22
+                },
+                "user": {
+                  "type": "string",
+                  "description": "User to log in as. Default: `~/.ssh/config`, then the current user.",
+                  "maxLength": 64
+                },
+                "privateKeyFile": {
+                  "type": "string",
+                  "description": "Private key file for this hop.",
+                  "pattern": "^[^\\u0000\\n\\r]+$",
+                  "maxLength": 4096
+                },
+                "hostKey": {
+                  "type": "string",
+                  "description": "The host key to accept: a `SHA256:…` fingerprint or an OpenSSH public key."
+                }
+              }
+            }
+          },
+          "deadlines": {
+            "type": "object",
+            "description": "How long each kind of remote step may take.",
+            "additionalProperties": false,
+            "properties": {
+              "dial": {
+                "type": "number",
+                "description": "Opening the TCP connection.",
+                "x-unit": "s",
+                "default": 15,
+                "exclusiveMinimum": 0,
+                "maximum": 3600
+              },
+              "authentication": {
+                "type": "number",
+                "description": "SSH handshake and authentication.",
+                "x-unit": "s",
+                "default": 20,
+                "exclusiveMinimum": 0,
+                "maximum": 3600
+              },
+              "command": {
+                "type": "number",
+                "description": "One remote step, not counting uploads.",
+                "x-unit": "s",
+                "default": 600,
+                "exclusiveMinimum": 0,
+                "maximum": 86400
+              }
+            }
+          }
+        }
+      },
+      "fingerprint": {
+        "type": "string",
+        "description": "Fingerprint of the host key, `SHA256:…`; empty for `local`."
+      },
+      "os": {
+        "type": "string",
+        "description": "Name and version of the operating system."
+      },
+      "architecture": {
+        "type": "string",
+        "description": "As `uname -m` names it, e.g. `x86_64`."
+      },
+      "kernelVersion": {
+        "type": "string",
+        "description": "Release of the running kernel."
+      },
+      "cpus": {
+        "type": "integer",
+        "description": "Online processors."
+      },
+      "cpuModel": {
+        "type": "string",
+        "description": "Name of the processor."
+      },
+      "memory": {
+        "type": "integer",
+        "description": "Usable memory.",
+        "x-unit": "MiB"
+      },
+      "cgroups": {
+        "type": "string",
+        "enum": [
+          "v1",
+          "v2",
+          "hybrid"
+        ],
+        "description": "Which control-group hierarchy the host has. Limits of microVMs are enforced where the controllers exist."
+      },
+      "virtualization": {
+        "type": "string",
+        "enum": [
+          "kvm",
+          "kvm-slow",
+          "none"
+        ],
+        "description": "What a timed probe guest showed: `kvm` can run guests; `kvm-slow` has a /dev/kvm that emulates and is useless for them; `none` has none."
+      },
+      "virtualizationEvidence": {
+        "type": "string",
+        "description": "What the probe saw, in a sentence."
+      },
+      "nested": {
+        "type": "string",
+        "enum": [
+          "yes",
+          "no",
+          "unknown"
+        ],
+        "description": "Whether the host is itself a virtual machine."
+      },
+      "kit": {
+        "type": "string",
+        "description": "Content hash of the host kit in `/usr/lib/microvm`."
+      },
+      "installedPackages": {
+        "type": "array",
+        "items": {
+          "type": "string"
+        },
+        "description": "Packages that were missing and that delete removes again."
+      },
+      "drift": {
+        "type": "array",
+        "description": "What on the host differs from what was declared, a sentence each. The next `up` repairs it.",
+        "items": {
+          "type": "string"
+        }
+      }
+    },
+    "reference": {
+      "identity": [
+        "machineId"
+      ],
+      "properties": [
+        "name",
+        "machineId",
+        "connection"
+      ]
+    }
+  },
+  "Vmm": {
+    "kind": "Vmm",
+    "description": "A virtual machine monitor on a host. `qemu` is the distribution's own package; installing it is undone by delete if it was missing before.",
+    "hosted": true,
+    "inputs": {
+      "host": {
+        "x-ref": "Host",
+        "description": "The host that it lives on.",
+        "x-change": "replace",
+        "x-why": "it lives on its host"
+      },
+      "name": {
+        "type": "string",
+        "description": "Name on the host, unique there per kind. Default: the resource's name.",
+        "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        "minLength": 1,
+        "maxLength": 40,
+        "x-change": "replace",
+        "x-why": "its name is its identity on the host"
+      },
+      "adopt": {
+        "type": "boolean",
+        "description": "Take over an object of this name that another program made.",
+        "default": false
+      },
+      "kind": {
+        "type": "string",
+        "enum": [
+          "qemu"
+        ],
+        "description": "Which VMM.",
+        "x-change": "replace",
+        "x-why": "another VMM is another program"
+      },
+      "version": {
+        "type": "string",
+        "description": "Version that the host must have, or the beginning of one (`7.2` accepts `7.2.22`). Default: what the distribution has.",
+        "pattern": "^[0-9]+(\\.[0-9]+){0,3}$",
+        "maxLength": 32
+      },
+      "credentials": {
+        "type": "object",
+        "description": "What the host was given to log in with.",
+        "additionalProperties": false,
+        "properties": {
+          "privateKey": {
+            "type": "string"
+          },
+          "passphrase": {
+            "type": "string"
+          },
+          "password": {
+            "type": "string"
+          }
+        },
+        "x-internal": true,
+        "x-secret": true
+      },
+      "owner": {
+        "type": "string",
+        "description": "The program and resource that it belongs to.",
+        "x-internal": true
+      }
+    },
+    "required": [
+      "host",
+      "kind"
+    ],
+    "outputs": {
+      "path": {
+        "type": "string",
+        "description": "The program on the host."
+      },
+      "installedVersion": {
+        "type": "string",
+        "description": "What the program says its version is."
+      },
+      "installedPackages": {
+        "type": "array",
+        "items": {
+          "type": "string"
+        },
+        "description": "Packages that were missing and that delete removes again."
+      },
+      "drift": {
+        "type": "array",
+        "description": "What on the host differs from what was declared, a sentence each. The next `up` repairs it.",
+        "items": {
+          "type": "string"
+        }
+      }
+    },
+    "reference": {
+      "identity": [
+        "kind",
+        "path"
+      ],
+      "properties": [
+        "name",
+        "kind",
+        "path",
+        "installedVersion"
+      ]
+    }
+  },
+  "Kernel": {
+    "kind": "Kernel",
+    "description": "A guest kernel in the host's content-addressed store, with the initramfs that finds the guest's disks and sets up its network.",
+    "hosted": true,
+    "inputs": {
+      "host": {
+        "x-ref": "Host",
+        "description": "The host that it lives on.",
+        "x-change": "replace",
+        "x-why": "it lives on its host"
+      },
+      "name": {
+        "type": "string",
+        "description": "Name on the host, unique there per kind. Default: the resource's name.",
+        "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        "minLength": 1,
+        "maxLength": 40,
+        "x-change": "replace",
+        "x-why": "its name is its identity on the host"
+      },
+      "adopt": {
+        "type": "boolean",
+        "description": "Take over an object of this name that another program made.",
+        "default": false
+      },
+      "source": {
+        "type": "object",
+        "description": "Where the kernel comes from: exactly one of `file`, `url` or `distribution`.",
+        "x-change": "replace",
+        "x-why": "a kernel is content-addressed",
+        "additionalProperties": false,
+        "x-exactly-one": [
+          "file",
+          "url",
+          "distribution"
+        ],
+        "properties": {
+          "file": {
+            "type": "string",
+            "description": "A bzImage, an uncompressed vmlinux (ELF) or an arm64 Image on the machine that runs the program.",
+            "pattern": "^[^\\u0000\\n\\r]+$",
+            "maxLength": 4096
+          },
+          "url": {
+            "type": "string",
+            "description": "The same, fetched by the host; needs `sha256`.",
+            "pattern": "^https?://[^\\s]+$",
+            "maxLength": 2048
+          },
+          "sha256": {
+            "type": "string",
+            "description": "What the content must hash to. Needed with `url`, checked with `file`.",
+            "pattern": "^[0-9a-f]{64}$"
+          },
+          "distribution": {
+            "type": "string",
+            "description": "A kernel package of the host's own distribution, fetched and unpacked, never installed: `default` for the one made for virtual machines, or a package name.",
+            "pattern": "^[a-z0-9][a-z0-9+.-]+$",
+            "maxLength": 128
+          }
+        }
+      },
+      "initramfs": {
+        "type": "string",
+        "enum": [
+          "microvm",
+          "none"
+        ],
+        "description": "`microvm`: the provider's own, with the modules that the kernel needs. `none`: the kernel mounts its root by itself; addresses, files and keys then do not reach the guest.",
+        "default": "microvm",
+        "x-change": "replace",
+        "x-why": "the initramfs is part of what the guest boots"
+      },
+      "credentials": {
+        "type": "object",
+        "description": "What the host was given to log in with.",
+        "additionalProperties": false,
+        "properties": {
+          "privateKey": {
+            "type": "string"
+          },
+          "passphrase": {
+            "type": "string"
+          },
+          "password": {
+            "type": "string"
+          }
+        },
+        "x-internal": true,
+        "x-secret": true
+      },
+      "owner": {
+        "type": "string",
+        "description": "The program and resource that it belongs to.",
+        "x-internal": true
+      }
+    },
+    "required": [
+      "host",
+      "source"
+    ],
+    "outputs": {
+      "digest": {
+        "type": "string",
+        "description": "SHA-256 of the kernel."
+      },
+      "path": {
+        "type": "string",
+        "description": "The kernel in the host's store."
+      },
+      "initramfsDigest": {
+        "type": "string",
+        "description": "SHA-256 of the initramfs; empty with `initramfs: \"none\"`."
+      },
+      "initramfsPath": {
+        "type": "string",
+        "description": "The initramfs in the host's store; empty with `initramfs: \"none\"`."
+      },
+      "format": {
+        "type": "string",
+        "enum": [
+          "bzImage",
+          "elf",
+          "arm64-image"
+        ],
+        "description": "What kind of kernel image it is."
+      },
+      "release": {
+        "type": "string",
+        "description": "Release of the kernel where it can be told, else empty."
+      },
+      "drift": {
+        "type": "array",
+        "description": "What on the host differs from what was declared, a sentence each. The next `up` repairs it.",
+        "items": {
+          "type": "string"
+        }
+      }
+    },
+    "reference": {
+      "identity": [
+        "digest",
+        "initramfsDigest"
+      ],
+      "properties": [
+        "name",
+        "digest",
+        "path",
+        "initramfsDigest",
+        "initramfsPath",
+        "format"
+      ]
+    }
+  },
+  "RootfsImage": {
+    "kind": "RootfsImage",
+    "description": "A root filesystem image in the host's content-addressed store, shared read-only between microVMs.",
+    "hosted": true,
+    "inputs": {
+      "host": {
+        "x-ref": "Host",
+        "description": "The host that it lives on.",
+        "x-change": "replace",
+        "x-why": "it lives on its host"
+      },
+      "name": {
+        "type": "string",
+        "description": "Name on the host, unique there per kind. Default: the resource's name.",
+        "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        "minLength": 1,
+        "maxLength": 40,
+        "x-change": "replace",
+        "x-why": "its name is its identity on the host"
+      },
+      "adopt": {
+        "type": "boolean",
+        "description": "Take over an object of this name that another program made.",
+        "default": false
+      },
+      "source": {
+        "type": "object",
+        "description": "Where the image comes from: exactly one of `file`, `url`, `directory`, `tarball` or `debian`.",
+        "x-change": "replace",
+        "x-why": "an image is content-addressed",
+        "additionalProperties": false,
+        "x-exactly-one": [
+          "file",
+          "url",
+          "directory",
+          "tarball",
+          "debian"
+        ],
+        "properties": {
+          "file": {
+            "type": "string",
+            "description": "A filesystem image on the machine that runs the program.",
+            "pattern": "^[^\\u0000\\n\\r]+$",
+            "maxLength": 4096
+          },
+          "url": {
+            "type": "string",
+            "description": "A filesystem image, fetched by the host; needs `sha256`.",
+            "pattern": "^https?://[^\\s]+$",
+            "maxLength": 2048
+          },
+          "sha256": {
+            "type": "string",
+            "description": "What the content must hash to. Needed with `url`, checked with `file` and `tarball`.",
+            "pattern": "^[0-9a-f]{64}$"
+          },
+          "directory": {
+            "type": "string",
+            "description": "A directory tree on the machine that runs the program; owners are kept as numbers.",
+            "pattern": "^[^\\u0000\\n\\r]+$",
+            "maxLength": 4096
+          },
+          "tarball": {
+            "type": "string",
+            "description": "A tar archive (plain, gzip, xz or zstd) on the machine that runs the program.",
+            "pattern": "^[^\\u0000\\n\\r]+$",
+            "maxLength": 4096
+          },
+          "debian": {
+            "type": "object",
+            "description": "Built on the host with mmdebstrap: a small Debian with systemd, and key-only SSH login where `openssh-server` is among the packages.",
+            "additionalProperties": false,
+            "required": [
+              "suite"
+            ],
+            "properties": {
+              "suite": {
+                "type": "string",
+                "description": "Suite, e.g. `bookworm`.",
+                "pattern": "^[a-z][a-z0-9.-]*$",
+                "maxLength": 64
+              },
+              "packages": {
+                "type": "array",
+                "description": "Packages beyond the minimum.",
+                "items": {
+                  "type": "string",
+                  "pattern": "^[a-z0-9][a-z0-9+.-]+$",
+                  "maxLength": 128
+                },
+                "uniqueItems": true,
+                "maxItems": 500
+              },
+              "mirror": {
+                "type": "string",
+                "description": "Mirror to build from. Default: the one of the host's own apt configuration when it is Debian, else Debian's.",
+                "pattern": "^https?://[^\\s]+$",
+                "maxLength": 2048
+              }
+            }
+          }
+        }
+      },
+      "format": {
+        "type": "string",
+        "enum": [
+          "ext4",
+          "erofs",
+          "squashfs"
+        ],
+        "description": "Filesystem of the image. With `file` and `url` it says what the image is, and is checked. `copy` root disks need `ext4`.",
+        "default": "ext4",
+        "x-change": "replace",
+        "x-why": "the filesystem is part of the image"
+      },
+      "size": {
+        "type": "integer",
+        "description": "Size of an ext4 image. Default: what the content needs and 20 % more.",
+        "x-unit": "MiB",
+        "minimum": 8,
+        "maximum": 1048576,
+        "x-change": "replace",
+        "x-why": "the size is part of the image"
+      },
+      "credentials": {
+        "type": "object",
+        "description": "What the host was given to log in with.",
+        "additionalProperties": false,
+        "properties": {
+          "privateKey": {
+            "type": "string"
+          },
+          "passphrase": {
+            "type": "string"
+          },
+          "password": {
+            "type": "string"
+          }
+        },
+        "x-internal": true,
+        "x-secret": true
+      },
+      "owner": {
+        "type": "string",
+        "description": "The program and resource that it belongs to.",
+        "x-internal": true
+      }
+    },
+    "required": [
+      "host",
+      "source"
+    ],
+    "outputs": {
+      "digest": {
+        "type": "string",
+        "description": "SHA-256 of the image."
+      },
+      "path": {
+        "type": "string",
+        "description": "The image in the host's store."
+      },
+      "bytes": {
+        "type": "integer",
+        "description": "Size of the image.",
+        "x-unit": "B"
+      },
+      "drift": {
+        "type": "array",
+        "description": "What on the host differs from what was declared, a sentence each. The next `up` repairs it.",
+        "items": {
+          "type": "string"
+        }
+      }
+    },
+    "reference": {
+      "identity": [
+        "digest"
+      ],
+      "properties": [
+        "name",
+        "digest",
+        "path",
+        "format",
+        "bytes"
+      ]
+    }
+  },
+  "Network": {
+    "kind": "Network",
+    "description": "A bridge on a host with its addresses, a DHCP and DNS server, address translation to the outside, and rules that let each microVM send only as itself.",
+    "hosted": true,
+    "inputs": {
+      "host": {
+        "x-ref": "Host",
+        "description": "The host that it lives on.",
+        "x-change": "replace",
+        "x-why": "it lives on its host"
+      },
+      "name": {
+        "type": "string",
+        "description": "Name on the host, unique there per kind. Default: the resource's name.",
+        "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        "minLength": 1,
+        "maxLength": 40,
+        "x-change": "replace",
+        "x-why": "its name is its identity on the host"
+      },
+      "adopt": {
+        "type": "boolean",
+        "description": "Take over an object of this name that another program made.",
+        "default": false
+      },
+      "cidr": {
+        "type": "string",
+        "description": "The network's addresses, e.g. `172.30.0.0/24`: /8 to /30.",
+        "pattern": "^([0-9]{1,3}\\.){3}[0-9]{1,3}/([89]|[12][0-9]|30)$",
+        "x-change": "replace",
+        "x-why": "every microVM on the network has an address in it"
+      },
+      "gateway": {
+        "type": "string",
+        "description": "The bridge's own address. Default: the first of the network.",
+        "pattern": "^((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\\.(?!$)|$)){4}$",
+        "x-change": "replace",
+        "x-why": "every microVM on the network routes by it"
+      },
+      "nat": {
+        "type": "boolean",
+        "description": "Translate addresses so that microVMs reach what the host reaches.",
+        "default": true
+      },
+      "dhcp": {
+        "type": "boolean",
+        "description": "Serve addresses by DHCP: to microVMs the ones they have in the program.",
+        "default": true
+      },
+      "dns": {
+        "type": "array",
+        "description": "Name servers that guests are told. Default: the bridge, which forwards to the host's.",
+        "items": {
+          "type": "string",
+          "description": "An IPv4 address, e.g. `172.30.0.5`.",
+          "pattern": "^((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\\.(?!$)|$)){4}$"
+        },
+        "maxItems": 3
+      },
+      "domain": {
+        "type": "string",
+        "description": "Domain of the guests' names.",
+        "pattern": "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
+        "maxLength": 253
+      },
+      "traffic": {
+        "type": "string",
+        "enum": [
+          "isolated",
+          "open"
+        ],
+        "description": "`isolated`: microVMs on the network do not reach each other. `open`: they do.",
+        "default": "isolated"
+      },
+      "mtu": {
+        "type": "integer",
+        "description": "Largest packet.",
+        "x-unit": "B",
+        "default": 1500,
+        "minimum": 1280,
+        "maximum": 65521
+      },
+      "credentials": {
+        "type": "object",
+        "description": "What the host was given to log in with.",
+        "additionalProperties": false,
+        "properties": {
+          "privateKey": {
+            "type": "string"
+          },
+          "passphrase": {
+            "type": "string"
+          },
+          "password": {
+            "type": "string"
+          }
+        },
+        "x-internal": true,
+        "x-secret": true
+      },
+      "owner": {
+        "type": "string",
+        "description": "The program and resource that it belongs to.",
+        "x-internal": true
+      }
+    },
+    "required": [
+      "host",
+      "cidr"
+    ],
+    "outputs": {
+      "bridge": {
+        "type": "string",
+        "description": "Name of the bridge on the host."
+      },
+      "gatewayAddress": {
+        "type": "string",
+        "description": "The bridge's address."
+      },
+      "prefixLength": {
+        "type": "integer",
+        "description": "Length of the network's prefix.",
+        "x-unit": "bit"
+      },
+      "drift": {
+        "type": "array",
+        "description": "What on the host differs from what was declared, a sentence each. The next `up` repairs it.",
+        "items": {
+          "type": "string"
+        }
+      }
+    },
+    "reference": {
+      "identity": [
+        "name",
+        "cidr",
+        "bridge"
+      ],
+      "properties": [
+        "name",
+        "cidr",
+        "bridge",
+        "gatewayAddress",
+        "prefixLength",
+        "dns",
+        "domain",
+        "mtu",
+        "traffic"
+      ]
+    }
+  },
+  "Volume": {
+    "kind": "Volume",
+    "description": "A disk that outlives the microVMs that use it. It grows in place, never shrinks, and is never emptied; one with data in it is deleted only where `onDelete` says so.",
+    "hosted": true,
+    "inputs": {
+      "host": {
+        "x-ref": "Host",
+        "description": "The host that it lives on.",
+        "x-change": "replace",
+        "x-why": "it lives on its host"
+      },
+      "name": {
+        "type": "string",
+        "description": "Name on the host, unique there per kind. Default: the resource's name.",
+        "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        "minLength": 1,
+        "maxLength": 40,
+        "x-change": "replace",
+        "x-why": "its name is its identity on the host"
+      },
+      "adopt": {
+        "type": "boolean",
+        "description": "Take over an object of this name that another program made.",
+        "default": false
+      },
+      "size": {
+        "type": "integer",
+        "description": "Size of the disk, allocated as it fills. Can grow, not shrink.",
+        "x-unit": "MiB",
+        "minimum": 8,
+        "maximum": 67108864
+      },
+      "filesystem": {
+        "type": "string",
+        "enum": [
+          "ext4",
+          "none"
+        ],
+        "description": "What a new volume holds. `none` leaves it blank.",
+        "default": "ext4",
+        "x-change": "replace",
+        "x-why": "changing the filesystem would empty the volume"
+      },
+      "onDelete": {
+        "type": "string",
+        "enum": [
+          "refuse",
+          "retain",
+          "delete"
+        ],
+        "description": "What deleting a volume with data in it does: `refuse` fails and says so; `retain` leaves the disk on the host and forgets it; `delete` destroys the data. An empty volume is always deleted.",
+        "default": "refuse"
+      },
+      "credentials": {
+        "type": "object",
+        "description": "What the host was given to log in with.",
+        "additionalProperties": false,
+        "properties": {
+          "privateKey": {
+            "type": "string"
+          },
+          "passphrase": {
+            "type": "string"
+          },
+          "password": {
+            "type": "string"
+          }
+        },
+        "x-internal": true,
+        "x-secret": true
+      },
+      "owner": {
+        "type": "string",
+        "description": "The program and resource that it belongs to.",
+        "x-internal": true
+      }
+    },
+    "required": [
+      "host",
+      "size"
+    ],
+    "outputs": {
+      "path": {
+        "type": "string",
+        "description": "The disk image on the host."
+      },
+      "bytes": {
+        "type": "integer",
+        "description": "Size that the disk has.",
+        "x-unit": "B"
+      },
+      "drift": {
+        "type": "array",
+        "description": "What on the host differs from what was declared, a sentence each. The next `up` repairs it.",
+        "items": {
+          "type": "string"
+        }
+      }
+    },
+    "reference": {
+      "identity": [
+        "name"
+      ],
+      "properties": [
+        "name",
+        "path",
+        "filesystem"
+      ]
+    }
+  },
+  "MicroVM": {
+    "kind": "MicroVM",
+    "description": "A virtual machine supervised by the host's systemd. It runs as its own user in a sandboxed unit, comes back after a reboot of the host, and is created only when it is ready as declared.",
+    "hosted": true,
+    "inputs": {
+      "host": {
+        "x-ref": "Host",
+        "description": "The host that it lives on.",
+        "x-change": "replace",
+        "x-why": "it lives on its host"
+      },
+      "name": {
+        "type": "string",
+        "description": "Name on the host, unique there per kind. Default: the resource's name.",
+        "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        "minLength": 1,
+        "maxLength": 40,
+        "x-change": "replace",
+        "x-why": "its name is its identity on the host"
+      },
+      "adopt": {
+        "type": "boolean",
+        "description": "Take over an object of this name that another program made.",
+        "default": false
+      },
+      "vmm": {
+        "x-ref": "Vmm",
+        "description": "The VMM that runs it.",
+        "x-change": "replace",
+        "x-why": "another VMM is another machine"
+      },
+      "kernel": {
+        "x-ref": "Kernel",
+        "description": "The kernel that it boots.",
+        "x-change": "restart"
+      },
+      "rootfs": {
+        "x-ref": "RootfsImage",
+        "description": "The root filesystem that it starts from.",
+        "x-change": "replace",
+        "x-why": "the root disk is made from the image"
+      },
+      "machine": {
+        "type": "string",
+        "enum": [
+          "microvm",
+          "q35"
+        ],
+        "description": "QEMU machine type: `microvm` is small and fast; `q35` has PCI Express.",
+        "default": "microvm",
+        "x-change": "restart"
+      },
+      "accelerator": {
+        "type": "string",
+        "enum": [
+          "kvm",
+          "tcg"
+        ],
+        "description": "`kvm` needs a host whose probe says `kvm`. `tcg` is QEMU's software emulation: slow, and no security boundary.",
+        "default": "kvm",
+        "x-change": "restart"
+      },
+      "vcpus": {
+        "type": "integer",
+        "description": "Virtual processors.",
+        "default": 1,
+        "minimum": 1,
+        "maximum": 64,
+        "x-change": "restart"
+      },
+      "memory": {
+        "type": "integer",
+        "description": "Guest memory.",
+        "x-unit": "MiB",
+        "default": 256,
+        "minimum": 64,
+        "maximum": 4194304,
+        "x-change": "restart"
+      },
+      "kernelArgs": {
+        "type": "array",
+        "description": "Further kernel arguments.",
+        "items": {
+          "type": "string",
+          "pattern": "^[!-~]+$",
+          "maxLength": 1024
+        },
+        "maxItems": 64,
+        "x-change": "restart"
+      },
+      "rootDisk": {
+        "type": "object",
+        "description": "How the root disk relates to the image.",
+        "additionalProperties": false,
+        "properties": {
+          "mode": {
+            "type": "string",
+            "enum": [
+              "shared",
+              "copy",
+              "overlay"
+            ],
+            "description": "`shared`: the image itself, read-only; what the guest writes is in its memory and gone at its next boot. `overlay`: the image read-only and a private disk for what the guest writes. `copy`: a private copy of the image (ext4).",
+            "default": "overlay",
+            "x-change": "replace",
+            "x-why": "the guest's writes live in another place"
+          },
+          "size": {
+            "type": "integer",
+            "description": "Size of the private disk. Can grow, not shrink. Default: 1024, or the image's size if that is more.",
+            "x-unit": "MiB",
+            "minimum": 16,
+            "maximum": 67108864,
+            "x-change": "restart"
+          }
+        }
+      },
+      "volumes": {
+        "type": "array",
+        "description": "Volumes that the guest gets as further disks.",
+        "maxItems": 8,
+        "x-change": "restart",
+        "items": {
+          "type": "object",
+          "additionalProperties": false,
+          "required": [
+            "volume"
+          ],
+          "properties": {
+            "volume": {
+              "x-ref": "Volume",
+              "description": "The volume."
+            },
+            "mountPath": {
+              "type": "string",
+              "description": "Where the guest mounts it. Default: nowhere; the guest finds it under `/dev/disk/by-id/virtio-vol-<n>`.",
+              "pattern": "^/(?!.*(^|/)\\.\\.(/|$))[^\\u0000\\n\\r]*$",
+              "maxLength": 1024
+            },
+            "readOnly": {
+              "type": "boolean",
+              "description": "Whether the guest may only read it.",
+              "default": false
+            }
+          }
+        }
+      },
+      "interfaces": {
+        "type": "array",
+        "description": "Network interfaces, in the guest `eth0` and on.",
+        "maxItems": 8,
+        "x-change": "restart",
+        "items": {
+          "type": "object",
+          "additionalProperties": false,
+          "required": [
+            "network"
+          ],
+          "properties": {
+            "network": {
+              "x-ref": "Network",
+              "description": "The network."
+            },
+            "mac": {
+              "type": "string",
+              "description": "MAC address. Default: made from the microVM's name.",
+              "pattern": "^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$"
+            },
+            "address": {
+              "type": "string",
+              "description": "Address in the network. Default: a free one, kept for the microVM's life.",
+              "pattern": "^((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\\.(?!$)|$)){4}$"
+            }
+          }
+        }
+      },
+      "hostname": {
+        "type": "string",
+        "description": "Host name of the guest. Default: the microVM's name.",
+        "pattern": "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
+        "maxLength": 63,
+        "x-change": "restart"
+      },
+      "sshAuthorizedKeys": {
+        "type": "array",
+        "description": "OpenSSH public keys that may log in as root.",
+        "items": {
+          "type": "string",
+          "pattern": "^[!-~][ -~]*$",
+          "maxLength": 16384
+        },
+        "maxItems": 100,
+        "x-change": "restart"
+      },
+      "files": {
+        "type": "array",
+        "description": "Files that the guest finds in its root at every boot.",
+        "maxItems": 256,
+        "x-change": "restart",
+        "items": {
+          "type": "object",
+          "additionalProperties": false,
+          "required": [
+            "path",
+            "content"
+          ],
+          "properties": {
+            "path": {
+              "type": "string",
+              "description": "Where, in the guest.",
+              "pattern": "^/(?!.*(^|/)\\.\\.(/|$))[^\\u0000\\n\\r]*$",
+              "maxLength": 1024
+            },
+            "content": {
+              "type": "string",
+              "description": "Content as text.",
+              "maxLength": 1048576
+            },
+            "mode": {
+              "type": "string",
+              "description": "Permissions in octal.",
+              "pattern": "^[0-7]{3,4}$",
+              "default": "0644"
+            },
+            "uid": {
+              "type": "integer",
+              "description": "Numeric owner.",
+              "default": 0,
+              "minimum": 0,
+              "maximum": 4294967294
+            },
+            "gid": {
+              "type": "integer",
+              "description": "Numeric group.",
+              "default": 0,
+              "minimum": 0,
+              "maximum": 4294967294
+            }
+          }
+        }
+      },
+      "state": {
+        "type": "string",
+        "enum": [
+          "running",
+          "paused",
+          "stopped"
+        ],
+        "description": "What it should be doing. Kept: a microVM that should run comes back after a crash or a reboot of the host.",
+        "default": "running"
+      },
+      "restart": {
+        "type": "string",
+        "enum": [
+          "always",
+          "on-failure",
+          "never"
+        ],
+        "description": "What the host does when the VMM ends by itself: `on-failure` after a crash, `always` also after a power-off from inside. At most 5 starts in 30 seconds.",
+        "default": "on-failure"
+      },
+      "stopTimeout": {
+        "type": "integer",
+        "description": "How long a guest may take to power off before it is ended.",
+        "x-unit": "s",
+        "default": 20,
+        "minimum": 0,
+        "maximum": 3600
+      },
+      "ready": {
+        "type": "object",
+        "description": "When it counts as ready: at most one of `tcp`, `ssh` and `serial`. Default: when the VMM runs.",
+        "additionalProperties": false,
+        "x-at-most-one": [
+          "tcp",
+          "ssh",
+          "serial"
+        ],
+        "properties": {
+          "tcp": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 65535,
+            "description": "A port of the first interface accepts connections."
+          },
+          "ssh": {
+            "type": "boolean",
+            "description": "An SSH server greets on port 22 of the first interface."
+          },
+          "serial": {
+            "type": "string",
+            "description": "A line of the console matches this POSIX extended regular expression.",
+            "minLength": 1,
+            "maxLength": 512,
+            "pattern": "^[^\\n\\r\\u0000]+$"
+          },
+          "timeout": {
+            "type": "integer",
+            "description": "How long to wait.",
+            "x-unit": "s",
+            "default": 120,
+            "minimum": 1,
+            "maximum": 3600
+          }
+        }
+      },
+      "limits": {
+        "type": "object",
+        "description": "Bounds that the host puts on the VMM, where it has the control-group controllers.",
+        "additionalProperties": false,
+        "properties": {
+          "memoryOverhead": {
+            "type": "integer",
+            "description": "Memory the VMM may use beyond the guest's.",
+            "x-unit": "MiB",
+            "default": 256,
+            "minimum": 16,
+            "maximum": 65536,
+            "x-change": "restart"
+          },
+          "cpu": {
+            "type": "integer",
+            "description": "Processor time, 100 being one processor. Default: no bound.",
+            "x-unit": "%",
+            "minimum": 1,
+            "maximum": 6400
+          },
+          "tasks": {
+            "type": "integer",
+            "description": "Threads and processes of the VMM.",
+            "default": 128,
+            "minimum": 16,
+            "maximum": 65536
+          }
+        }
+      },
+      "credentials": {
+        "type": "object",
+        "description": "What the host was given to log in with.",
+        "additionalProperties": false,
+        "properties": {
+          "privateKey": {
+            "type": "string"
+          },
+          "passphrase": {
+            "type": "string"
+          },
+          "password": {
+            "type": "string"
+          }
+        },
+        "x-internal": true,
+        "x-secret": true
+      },
+      "owner": {
+        "type": "string",
+        "description": "The program and resource that it belongs to.",
+        "x-internal": true
+      }
+    },
+    "required": [
+      "host",
+      "vmm",
+      "kernel",
+      "rootfs"
+    ],
+    "outputs": {
+      "ipAddress": {
+        "type": "string",
+        "description": "Address of the first interface; empty without one."
+      },
+      "addresses": {
+        "type": "array",
+        "description": "Each interface's network, MAC address and address.",
+        "items": {
+          "type": "object",
+          "required": [
+            "network",
+            "mac",
+            "address",
+            "tap"
+          ],
+          "additionalProperties": false,
+          "properties": {
+            "network": {
+              "type": "string"
+            },
+            "mac": {
+              "type": "string"
+            },
+            "address": {
+              "type": "string"
+            },
+            "tap": {
+              "type": "string"
+            }
+          }
+        }
+      },
+      "bootMillis": {
+        "type": "number",
+        "description": "From the start of the VMM to readiness, measured on the host at the last boot that was waited for.",
+        "x-unit": "ms"
+      },
+      "consoleLog": {
+        "type": "string",
+        "description": "The console's log on the host."
+      },
+      "sshCommand": {
+        "type": "string",
+        "description": "A command line that logs in to the guest through its host; empty without an interface."
+      },
+      "sshHostKey": {
+        "type": "string",
+        "description": "The guest's SSH host key, made for this microVM."
+      },
+      "unit": {
+        "type": "string",
+        "description": "The systemd unit on the host."
+      },
+      "drift": {
+        "type": "array",
+        "description": "What on the host differs from what was declared, a sentence each. The next `up` repairs it.",
+        "items": {
+          "type": "string"
+        }
+      }
+    },
+    "reference": {
+      "identity": [
+        "name"
+      ],
+      "properties": [
+        "name",
+        "ipAddress",
+        "unit"
+      ]
+    }
+  }
+};

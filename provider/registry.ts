@@ -1,0 +1,21 @@
+import type { Kind } from "./generated/types";
+import type { Resource } from "./resource";
+import { host } from "./resources/host";
+import { kernel } from "./resources/kernel";
+import { microVM } from "./resources/micro-vm";
+import { network } from "./resources/network";
+import { rootfsImage } from "./resources/rootfs-image";
+import { vmm } from "./resources/vmm";
+import { volume } from "./resources/volume";
+
+/** Every resource by its kind: a kind without one does not compile. */
+// biome-ignore lint/suspicious/noExplicitAny: each resource has types of its own; engines pass what its schema validated.
+export const registry: Record<Kind, Resource<any, any>> = {
+  Host: host,
+  Vmm: vmm,
+  Kernel: kernel,
+  RootfsImage: rootfsImage,
+  Network: network,
+  Volume: volume,
+  MicroVM: microVM,
+};

@@ -1,0 +1,9 @@
+// Generated from schema/ by `npm run generate`. Do not edit.
+
+export { Host, type HostArgs } from "./host";
+export { Vmm, type VmmArgs } from "./vmm";
+export { Kernel, type KernelArgs } from "./kernel";
+export { RootfsImage, type RootfsImageArgs } from "./rootfs-image";
+export { Network, type NetworkArgs } from "./network";
+export { Volume, type VolumeArgs } from "./volume";
+export { MicroVM, type MicroVMArgs } from "./micro-vm";

@@ -1,0 +1,52 @@
+import type { LoadedResource } from "./load";
+import { documentation, header, objectType } from "./types";
+import type { PropertySchema } from "../../provider/schema/model";
+
+/** The class that users import, with its arguments. */
+export function emitClass(resource: LoadedResource): string {
+  const { kind } = resource;
+  const given = Object.fromEntries(Object.entries(resource.inputs).filter(([, property]) => !property["x-internal"]));
+  const references = [...new Set(JSON.stringify(given).match(/"x-ref":"[A-Za-z]+"/g) ?? [])].map((text) => text.slice(9, -1));
+  const shown = { ...given, ...resource.outputs };
+  const required = new Set([...resource.required, ...Object.keys(resource.outputs)]);
+  const properties = Object.entries(shown).flatMap(([name, property]) => {
+    const type = objectType({ value: property }, new Set(["value"]), 1).match(/ value: ([\s\S]*);\n {2}\}$/)?.[1] ?? "unknown";
+    const optional = required.has(name) || property.default !== undefined || name === "name" ? "" : " | undefined";
+    return [`  /** ${documentation(property)} */`, `  declare readonly ${name}: pulumi.Output<${type}${optional}>;`];
+  });
+  const types = references.map((name) => `${name}Reference`);
+  return [
+    header,
+    'import type * as pulumi from "@pulumi/pulumi";',
+    ...(types.length ? [`import type { ${types.join(", ")} } from "../../provider/generated/types";`] : []),
+    `import { MicrovmResource${references.length ? ", type ReferenceTo" : ""} } from "../resource";`,
+    ...references.map((name) => `import type { ${name} } from "./${fileOf(name)}";`),
+    "",
+    `export interface ${kind}Args ${argumentsType(given, new Set(resource.required))}`,
+    "",
+    `/** ${resource.description} */`,
+    `export class ${kind} extends MicrovmResource {`,
+    ...properties,
+    "",
+    `  constructor(name: string, args: ${kind}Args, opts?: pulumi.CustomResourceOptions) {`,
+    `    super(${JSON.stringify(kind)}, name, args, opts);`,
+    "  }",
+    "}",
+    "",
+  ].join("\n");
+}
+
+export function emitIndex(resources: LoadedResource[]): string {
+  return [header, ...resources.map(({ file, kind }) => `export { ${kind}, type ${kind}Args } from "./${file}";`), ""].join("\n");
+}
+
+function fileOf(kind: string): string {
+  return { MicroVM: "micro-vm", RootfsImage: "rootfs-image" }[kind] ?? kind.toLowerCase();
+}
+
+function argumentsType(properties: Record<string, PropertySchema>, required: ReadonlySet<string>): string {
+  return objectType(properties, required, 0, (type, property) =>
+    property["x-ref"] ? `ReferenceTo<${property["x-ref"]}, ${type}>` : `pulumi.Input<${type}>`,
+  );
+}
+

@@ -1,0 +1,94 @@
+import type { PropertySchema } from "../../provider/schema/model";
+import type { LoadedResource } from "./load";
+
+/** The core's types: inputs, state and reference of every resource. */
+export function emitTypes(resources: LoadedResource[]): string {
+  const kinds = resources.map(({ kind }) => JSON.stringify(kind)).join(" | ");
+  const parts = resources.flatMap((resource) => [
+    `/** ${resource.description} */`,
+    `export interface ${resource.kind}Inputs ${objectType(resource.inputs, new Set(resource.required), 0)}`,
+    "",
+    "/** The inputs and what the provider computed. */",
+    `export interface ${resource.kind}State extends ${resource.kind}Inputs ${objectType(resource.outputs, new Set(Object.keys(resource.outputs)), 0)}`,
+    "",
+    "/** What other resources see of it. */",
+    `export interface ${resource.kind}Reference ${objectType(referenceProperties(resource), new Set(), 0)}`,
+    "",
+  ]);
+  const host = resources.find(({ kind }) => kind === "Host") as LoadedResource;
+  const credentials = resources.find(({ kind }) => kind === "Vmm")?.inputs.credentials as PropertySchema;
+  return [
+    header,
+    `export type Kind = ${kinds};`,
+    "",
+    "/** How a host is reached; holds no secret. */",
+    `export interface Connection ${objectType(host.outputs.connection?.properties ?? {}, new Set(["address"]), 0)}`,
+    "",
+    "/** Secrets to log in with. */",
+    `export interface Credentials ${objectType(credentials.properties ?? {}, new Set(), 0)}`,
+    "",
+    ...parts,
+  ].join("\n");
+}
+
+export const header = "// Generated from schema/ by `npm run generate`. Do not edit.\n";
+
+export function referenceProperties(resource: LoadedResource): Record<string, PropertySchema> {
+  return Object.fromEntries(
+    resource.reference.properties.map((key) => [key, (resource.outputs[key] ?? resource.inputs[key]) as PropertySchema]),
+  );
+}
+
+export function objectType(
+  properties: Readonly<Record<string, PropertySchema>>,
+  required: ReadonlySet<string>,
+  depth: number,
+  wrap: (type: string, property: PropertySchema) => string = (type) => type,
+): string {
+  const pad = "  ".repeat(depth + 1);
+  const lines = Object.entries(properties).flatMap(([name, property]) => {
+    const doc = documentation(property);
+    return [
+      ...(doc ? [`${pad}/** ${doc} */`] : []),
+      `${pad}${name}${required.has(name) ? "" : "?"}: ${wrap(typeOf(property, depth + 1, wrap), property)};`,
+    ];
+  });
+  return lines.length ? `{\n${lines.join("\n")}\n${"  ".repeat(depth)}}` : "{}";
+}
+
+export function typeOf(property: PropertySchema, depth: number, wrap: (type: string, property: PropertySchema) => string): string {
+  if (property["x-ref"]) return `${property["x-ref"]}Reference`;
+  if (property.enum) return property.enum.map((value) => JSON.stringify(value)).join(" | ");
+  switch (property.type) {
+    case "integer":
+    case "number":
+      return "number";
+    case "array": {
+      const item = wrap(typeOf(property.items ?? {}, depth, wrap), property.items ?? {});
+      return /^[A-Za-z]+$/.test(item) ? `${item}[]` : `Array<${item}>`;
+    }
+    case "object":
+      if (property.properties) return objectType(property.properties, new Set(property.required ?? []), depth, wrap);
+      return `Record<string, ${typeOf(property.additionalProperties as PropertySchema, depth, wrap)}>`;
+    default:
+      return property.type ?? "unknown";
+  }
+}
+
+/** One sentence or more: what it is, then unit, range and default. */
+export function documentation(property: PropertySchema): string {
+  const { minimum, maximum, maxLength } = property;
+  const range =
+    minimum !== undefined && maximum !== undefined
+      ? `${minimum} to ${maximum}`
+      : maxLength !== undefined
+        ? `at most ${maxLength} characters`
+        : "";
+  const facts = [
+    property["x-unit"] ? `in ${property["x-unit"]}` : "",
+    range,
+    property.default !== undefined ? `default ${JSON.stringify(property.default)}` : "",
+  ].filter(Boolean);
+  const tail = facts.length ? ` (${facts.join("; ")})` : "";
+  return `${(property.description ?? "").trim()}${tail}`.trim().replaceAll("*/", "*\\/");
+}

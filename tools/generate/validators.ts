@@ -1,0 +1,42 @@
+import Ajv2020 from "ajv/dist/2020";
+import standaloneCode from "ajv/dist/standalone";
+import type { PropertySchema } from "../../provider/schema/model";
+import { type LoadedResource, mapValues } from "./load";
+
+/** Validators of every resource's inputs as a CommonJS module, so that nothing is compiled at run time. */
+export function emitValidators(resources: LoadedResource[]): string {
+  const schemas = resources.map((resource) => ({
+    $id: resource.kind,
+    type: "object",
+    additionalProperties: false,
+    properties: mapValues(resource.inputs, plain),
+    required: [...resource.required],
+  }));
+  const ajv = new Ajv2020({ schemas, allErrors: true, strict: false, verbose: true, code: { source: true } });
+  const code = standaloneCode(ajv, Object.fromEntries(resources.map(({ kind }) => [kind, kind])));
+  return `// Generated from schema/ by \`npm run generate\`. Do not edit.\n${code}\n`;
+}
+
+export function emitValidatorTypes(): string {
+  return [
+    "// Generated from schema/ by `npm run generate`. Do not edit.",
+    'import type { ValidateFunction } from "ajv";',
+    "declare const validators: Record<string, ValidateFunction>;",
+    "export = validators;",
+    "",
+  ].join("\n");
+}
+
+/** The standard part of a property: what ajv checks. */
+function plain(property: PropertySchema): object {
+  if (property["x-ref"]) return { type: "object" };
+  const standard = Object.fromEntries(
+    Object.entries(property).filter(([key]) => !key.startsWith("x-") && !["description", "default"].includes(key)),
+  ) as PropertySchema;
+  return {
+    ...standard,
+    ...(property.properties ? { properties: mapValues(property.properties, plain) } : {}),
+    ...(property.items ? { items: plain(property.items) } : {}),
+    ...(typeof property.additionalProperties === "object" ? { additionalProperties: plain(property.additionalProperties) } : {}),
+  };
+}
