@@ -13,6 +13,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "type": "string",
         "description": "Name used in messages. Default: the resource's name.",
         "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        "x-expects": "lower-case letters, digits and inner hyphens, such as `web-1`",
         "minLength": 1,
         "maxLength": 40
       },
@@ -21,7 +22,8 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "description": "Host name or IP address, or `local` for the machine that runs the program.",
         "minLength": 1,
         "maxLength": 255,
-        "pattern": "^[A-Za-z0-9._:%\\[\\]-]+$"
+        "pattern": "^[A-Za-z0-9._:%\\[\\]-]+$",
+        "x-expects": "a host name, an IP address or `local`"
       },
       "port": {
         "type": "integer",
@@ -54,12 +56,14 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "type": "string",
         "description": "Private key file on the machine that runs the program.",
         "pattern": "^[^\\u0000\\n\\r]+$",
+        "x-expects": "a path without line breaks",
         "maxLength": 4096
       },
       "agent": {
         "type": "string",
         "description": "Socket of an SSH agent. Default: `SSH_AUTH_SOCK`.",
         "pattern": "^[^\\u0000\\n\\r]+$",
+        "x-expects": "a path without line breaks",
         "maxLength": 4096
       },
       "hostKey": {
@@ -77,12 +81,14 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "type": "string",
         "description": "The known_hosts file. Default: `~/.ssh/known_hosts`.",
         "pattern": "^[^\\u0000\\n\\r]+$",
+        "x-expects": "a path without line breaks",
         "maxLength": 4096
       },
       "sshConfig": {
         "type": "string",
         "description": "The SSH client configuration to honour, or `none`. Default: `~/.ssh/config`.",
         "pattern": "^[^\\u0000\\n\\r]+$",
+        "x-expects": "a path without line breaks",
         "maxLength": 4096
       },
       "jump": {
@@ -118,6 +124,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
               "type": "string",
               "description": "Private key file for this hop.",
               "pattern": "^[^\\u0000\\n\\r]+$",
+              "x-expects": "a path without line breaks",
               "maxLength": 4096
             },
             "hostKey": {
@@ -165,6 +172,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "items": {
           "type": "string",
           "pattern": "^[a-z0-9][a-z0-9+.-]+$",
+          "x-expects": "a package name such as `curl`",
           "maxLength": 128
         },
         "uniqueItems": true,
@@ -176,6 +184,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "items": {
           "type": "string",
           "pattern": "^[A-Za-z0-9_-]+$",
+          "x-expects": "a module name such as `vhost_net`",
           "maxLength": 64
         },
         "uniqueItems": true,
@@ -185,11 +194,13 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "type": "object",
         "description": "Kernel parameters that must be set, now and at each boot, e.g. `{ \"vm.swappiness\": \"1\" }`. The former values come back on delete.",
         "propertyNames": {
-          "pattern": "^[a-z0-9_]+([./][A-Za-z0-9_-]+)+$"
+          "pattern": "^[a-z0-9_]+([./][A-Za-z0-9_-]+)+$",
+          "x-expects": "a kernel parameter such as `vm.swappiness`"
         },
         "additionalProperties": {
           "type": "string",
           "pattern": "^[^\\n\\r\\u0000]*$",
+          "x-expects": "one line of text",
           "maxLength": 512
         }
       },
@@ -278,6 +289,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
                   "type": "string",
                   "description": "Private key file for this hop.",
                   "pattern": "^[^\\u0000\\n\\r]+$",
+                  "x-expects": "a path without line breaks",
                   "maxLength": 4096
                 },
                 "hostKey": {
@@ -425,6 +437,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "type": "string",
         "description": "Name on the host, unique there per kind. Default: the resource's name.",
         "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        "x-expects": "lower-case letters, digits and inner hyphens, such as `web-1`",
         "minLength": 1,
         "maxLength": 40,
         "x-change": "replace",
@@ -448,6 +461,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "type": "string",
         "description": "Version that the host must have, or the beginning of one (`7.2` accepts `7.2.22`). Default: what the distribution has.",
         "pattern": "^[0-9]+(\\.[0-9]+){0,3}$",
+        "x-expects": "a version such as `7.2`",
         "maxLength": 32
       },
       "credentials": {
@@ -530,6 +544,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "type": "string",
         "description": "Name on the host, unique there per kind. Default: the resource's name.",
         "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        "x-expects": "lower-case letters, digits and inner hyphens, such as `web-1`",
         "minLength": 1,
         "maxLength": 40,
         "x-change": "replace",
@@ -556,23 +571,27 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
             "type": "string",
             "description": "A bzImage, an uncompressed vmlinux (ELF) or an arm64 Image on the machine that runs the program.",
             "pattern": "^[^\\u0000\\n\\r]+$",
+            "x-expects": "a path without line breaks",
             "maxLength": 4096
           },
           "url": {
             "type": "string",
             "description": "The same, fetched by the host; needs `sha256`.",
             "pattern": "^https?://[^\\s]+$",
+            "x-expects": "an http or https address",
             "maxLength": 2048
           },
           "sha256": {
             "type": "string",
             "description": "What the content must hash to. Needed with `url`, checked with `file`.",
-            "pattern": "^[0-9a-f]{64}$"
+            "pattern": "^[0-9a-f]{64}$",
+            "x-expects": "64 lower-case hexadecimal digits"
           },
           "distribution": {
             "type": "string",
             "description": "A kernel package of the host's own distribution, fetched and unpacked, never installed: `default` for the one made for virtual machines, or a package name.",
             "pattern": "^[a-z0-9][a-z0-9+.-]+$",
+            "x-expects": "a package name such as `linux-image-cloud-amd64`",
             "maxLength": 128
           }
         }
@@ -587,6 +606,13 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "default": "microvm",
         "x-change": "replace",
         "x-why": "the initramfs is part of what the guest boots"
+      },
+      "sourceDigest": {
+        "type": "string",
+        "description": "Digest of what lies at a local source, so that a change of its content is seen.",
+        "x-internal": true,
+        "x-change": "replace",
+        "x-why": "what it is made of changed"
       },
       "credentials": {
         "type": "object",
@@ -684,6 +710,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "type": "string",
         "description": "Name on the host, unique there per kind. Default: the resource's name.",
         "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        "x-expects": "lower-case letters, digits and inner hyphens, such as `web-1`",
         "minLength": 1,
         "maxLength": 40,
         "x-change": "replace",
@@ -712,29 +739,34 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
             "type": "string",
             "description": "A filesystem image on the machine that runs the program.",
             "pattern": "^[^\\u0000\\n\\r]+$",
+            "x-expects": "a path without line breaks",
             "maxLength": 4096
           },
           "url": {
             "type": "string",
             "description": "A filesystem image, fetched by the host; needs `sha256`.",
             "pattern": "^https?://[^\\s]+$",
+            "x-expects": "an http or https address",
             "maxLength": 2048
           },
           "sha256": {
             "type": "string",
             "description": "What the content must hash to. Needed with `url`, checked with `file` and `tarball`.",
-            "pattern": "^[0-9a-f]{64}$"
+            "pattern": "^[0-9a-f]{64}$",
+            "x-expects": "64 lower-case hexadecimal digits"
           },
           "directory": {
             "type": "string",
             "description": "A directory tree on the machine that runs the program; owners are kept as numbers.",
             "pattern": "^[^\\u0000\\n\\r]+$",
+            "x-expects": "a path without line breaks",
             "maxLength": 4096
           },
           "tarball": {
             "type": "string",
             "description": "A tar archive (plain, gzip, xz or zstd) on the machine that runs the program.",
             "pattern": "^[^\\u0000\\n\\r]+$",
+            "x-expects": "a path without line breaks",
             "maxLength": 4096
           },
           "debian": {
@@ -749,6 +781,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
                 "type": "string",
                 "description": "Suite, e.g. `bookworm`.",
                 "pattern": "^[a-z][a-z0-9.-]*$",
+                "x-expects": "a suite such as `bookworm`",
                 "maxLength": 64
               },
               "packages": {
@@ -757,6 +790,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
                 "items": {
                   "type": "string",
                   "pattern": "^[a-z0-9][a-z0-9+.-]+$",
+                  "x-expects": "a package name such as `curl`",
                   "maxLength": 128
                 },
                 "uniqueItems": true,
@@ -766,6 +800,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
                 "type": "string",
                 "description": "Mirror to build from. Default: the one of the host's own apt configuration when it is Debian, else Debian's.",
                 "pattern": "^https?://[^\\s]+$",
+                "x-expects": "an http or https address",
                 "maxLength": 2048
               }
             }
@@ -792,6 +827,13 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "maximum": 1048576,
         "x-change": "replace",
         "x-why": "the size is part of the image"
+      },
+      "sourceDigest": {
+        "type": "string",
+        "description": "Digest of what lies at a local source, so that a change of its content is seen.",
+        "x-internal": true,
+        "x-change": "replace",
+        "x-why": "what it is made of changed"
       },
       "credentials": {
         "type": "object",
@@ -871,6 +913,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "type": "string",
         "description": "Name on the host, unique there per kind. Default: the resource's name.",
         "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        "x-expects": "lower-case letters, digits and inner hyphens, such as `web-1`",
         "minLength": 1,
         "maxLength": 40,
         "x-change": "replace",
@@ -885,6 +928,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "type": "string",
         "description": "The network's addresses, e.g. `172.30.0.0/24`: /8 to /30.",
         "pattern": "^([0-9]{1,3}\\.){3}[0-9]{1,3}/([89]|[12][0-9]|30)$",
+        "x-expects": "an IPv4 network of /8 to /30, such as `172.30.0.0/24`",
         "x-change": "replace",
         "x-why": "every microVM on the network has an address in it"
       },
@@ -892,6 +936,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "type": "string",
         "description": "The bridge's own address. Default: the first of the network.",
         "pattern": "^((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\\.(?!$)|$)){4}$",
+        "x-expects": "an IPv4 address such as `172.30.0.5`",
         "x-change": "replace",
         "x-why": "every microVM on the network routes by it"
       },
@@ -911,7 +956,8 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "items": {
           "type": "string",
           "description": "An IPv4 address, e.g. `172.30.0.5`.",
-          "pattern": "^((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\\.(?!$)|$)){4}$"
+          "pattern": "^((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\\.(?!$)|$)){4}$",
+          "x-expects": "an IPv4 address such as `172.30.0.5`"
         },
         "maxItems": 3
       },
@@ -919,6 +965,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "type": "string",
         "description": "Domain of the guests' names.",
         "pattern": "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
+        "x-expects": "a domain such as `lan.example`",
         "maxLength": 253
       },
       "traffic": {
@@ -1022,6 +1069,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "type": "string",
         "description": "Name on the host, unique there per kind. Default: the resource's name.",
         "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        "x-expects": "lower-case letters, digits and inner hyphens, such as `web-1`",
         "minLength": 1,
         "maxLength": 40,
         "x-change": "replace",
@@ -1132,6 +1180,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "type": "string",
         "description": "Name on the host, unique there per kind. Default: the resource's name.",
         "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        "x-expects": "lower-case letters, digits and inner hyphens, such as `web-1`",
         "minLength": 1,
         "maxLength": 40,
         "x-change": "replace",
@@ -1202,6 +1251,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "items": {
           "type": "string",
           "pattern": "^[!-~]+$",
+          "x-expects": "printable ASCII without spaces",
           "maxLength": 1024
         },
         "maxItems": 64,
@@ -1254,6 +1304,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
               "type": "string",
               "description": "Where the guest mounts it. Default: nowhere; the guest finds it under `/dev/disk/by-id/virtio-vol-<n>`.",
               "pattern": "^/(?!.*(^|/)\\.\\.(/|$))[^\\u0000\\n\\r]*$",
+              "x-expects": "an absolute path without `..`, such as `/srv/data`",
               "maxLength": 1024
             },
             "readOnly": {
@@ -1283,12 +1334,14 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
             "mac": {
               "type": "string",
               "description": "MAC address. Default: made from the microVM's name.",
-              "pattern": "^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$"
+              "pattern": "^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$",
+              "x-expects": "a unicast MAC address in lower case, such as `02:00:00:12:34:56`"
             },
             "address": {
               "type": "string",
               "description": "Address in the network. Default: a free one, kept for the microVM's life.",
-              "pattern": "^((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\\.(?!$)|$)){4}$"
+              "pattern": "^((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\\.(?!$)|$)){4}$",
+              "x-expects": "an IPv4 address such as `172.30.0.5`"
             }
           }
         }
@@ -1297,6 +1350,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "type": "string",
         "description": "Host name of the guest. Default: the microVM's name.",
         "pattern": "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
+        "x-expects": "a host name such as `web-1`",
         "maxLength": 63,
         "x-change": "restart"
       },
@@ -1306,6 +1360,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "items": {
           "type": "string",
           "pattern": "^[!-~][ -~]*$",
+          "x-expects": "one line of an OpenSSH public key",
           "maxLength": 16384
         },
         "maxItems": 100,
@@ -1328,6 +1383,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
               "type": "string",
               "description": "Where, in the guest.",
               "pattern": "^/(?!.*(^|/)\\.\\.(/|$))[^\\u0000\\n\\r]*$",
+              "x-expects": "an absolute path without `..`, such as `/srv/data`",
               "maxLength": 1024
             },
             "content": {
@@ -1339,6 +1395,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
               "type": "string",
               "description": "Permissions in octal.",
               "pattern": "^[0-7]{3,4}$",
+              "x-expects": "octal permissions such as `0644`",
               "default": "0644"
             },
             "uid": {
@@ -1411,7 +1468,8 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
             "description": "A line of the console matches this POSIX extended regular expression.",
             "minLength": 1,
             "maxLength": 512,
-            "pattern": "^[^\\n\\r\\u0000]+$"
+            "pattern": "^[^\\n\\r\\u0000]+$",
+            "x-expects": "one line of text"
           },
           "timeout": {
             "type": "integer",

@@ -280,6 +280,8 @@ export interface KernelInputs {
   };
   /** `microvm`: the provider's own, with the modules that the kernel needs. `none`: the kernel mounts its root by itself; addresses, files and keys then do not reach the guest. (default "microvm") */
   initramfs?: "microvm" | "none";
+  /** Digest of what lies at a local source, so that a change of its content is seen. */
+  sourceDigest?: string;
   /** What the host was given to log in with. */
   credentials?: {
     privateKey?: string;
@@ -358,6 +360,8 @@ export interface RootfsImageInputs {
   format?: "ext4" | "erofs" | "squashfs";
   /** Size of an ext4 image. Default: what the content needs and 20 % more. (in MiB; 8 to 1048576) */
   size?: number;
+  /** Digest of what lies at a local source, so that a change of its content is seen. */
+  sourceDigest?: string;
   /** What the host was given to log in with. */
   credentials?: {
     privateKey?: string;

@@ -18,8 +18,10 @@ export interface PropertySchema {
   properties?: Readonly<Record<string, PropertySchema>>;
   required?: readonly string[];
   additionalProperties?: boolean | PropertySchema;
-  propertyNames?: { pattern: string };
+  propertyNames?: { pattern: string; "x-expects"?: string };
   items?: PropertySchema;
+  /** What a value that matches `pattern` is, to follow "must be". */
+  "x-expects"?: string;
   /** The kind of resource that the property refers to. */
   "x-ref"?: string;
   "x-secret"?: boolean;

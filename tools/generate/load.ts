@@ -38,7 +38,8 @@ export function loadResources(): LoadedResource[] {
     const merged: PropertySchema = { ...base, ...own };
     if (merged.properties) merged.properties = mapValues(merged.properties, resolve);
     if (merged.items) merged.items = resolve(merged.items);
-    if (typeof merged.additionalProperties === "object") merged.additionalProperties = resolve(merged.additionalProperties);
+    if (typeof merged.additionalProperties === "object")
+      merged.additionalProperties = resolve(merged.additionalProperties);
     return merged;
   };
   return schemaFiles()
@@ -51,7 +52,10 @@ export function loadResources(): LoadedResource[] {
         kind: file.title,
         description: file.description,
         hosted,
-        inputs: mapValues({ ...(hosted ? hostedInputs : {}), ...file.properties, ...(hosted ? hostedInternals : {}), ...internals }, resolve),
+        inputs: mapValues(
+          { ...(hosted ? hostedInputs : {}), ...file.properties, ...(hosted ? hostedInternals : {}), ...internals },
+          resolve,
+        ),
         required: file.required,
         outputs: mapValues({ ...file["x-outputs"], ...commonOutputs }, resolve),
         reference: file["x-reference"],
@@ -61,7 +65,12 @@ export function loadResources(): LoadedResource[] {
 }
 
 const hostedInputs: Record<string, PropertySchema> = {
-  host: { "x-ref": "Host", description: "The host that it lives on.", "x-change": "replace", "x-why": "it lives on its host" },
+  host: {
+    "x-ref": "Host",
+    description: "The host that it lives on.",
+    "x-change": "replace",
+    "x-why": "it lives on its host",
+  },
   name: {
     $ref: "#/$defs/Name",
     description: "Name on the host, unique there per kind. Default: the resource's name.",

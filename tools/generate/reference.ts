@@ -31,7 +31,9 @@ export function emitContents(resources: LoadedResource[]): string {
     "<!-- Generated from schema/ by `npm run generate`. Do not edit. -->",
     "# Reference",
     "",
-    ...resources.map(({ kind, file, description }) => `- [${kind}](${file}.md): ${description.split(". ")[0]}.`.replace("..", ".")),
+    ...resources.map(({ kind, file, description }) =>
+      `- [${kind}](${file}.md): ${description.split(". ")[0]}.`.replace("..", "."),
+    ),
     "",
   ].join("\n");
 }
@@ -49,7 +51,11 @@ function rows(
       const path = `${prefix}${name}`;
       const effect = property["x-change"] ?? inherited ?? "live";
       const cells = [`\`${path}\`${required.includes(name) ? " (required)" : ""}`, typeName(property)];
-      if (inputs) cells.push(property.default === undefined ? "" : `\`${JSON.stringify(property.default)}\``, effects[effect] ?? "");
+      if (inputs)
+        cells.push(
+          property.default === undefined ? "" : `\`${JSON.stringify(property.default)}\``,
+          effects[effect] ?? "",
+        );
       cells.push(describe(property));
       const nested = property.properties
         ? rows(property.properties, property.required ?? [], `${path}.`, inputs, effect)

@@ -1,16 +1,19 @@
+import type { PropertySchema } from "../../provider/schema/model";
 import type { LoadedResource } from "./load";
 import { documentation, header, objectType } from "./types";
-import type { PropertySchema } from "../../provider/schema/model";
 
 /** The class that users import, with its arguments. */
 export function emitClass(resource: LoadedResource): string {
   const { kind } = resource;
   const given = Object.fromEntries(Object.entries(resource.inputs).filter(([, property]) => !property["x-internal"]));
-  const references = [...new Set(JSON.stringify(given).match(/"x-ref":"[A-Za-z]+"/g) ?? [])].map((text) => text.slice(9, -1));
+  const references = [...new Set(JSON.stringify(given).match(/"x-ref":"[A-Za-z]+"/g) ?? [])].map((text) =>
+    text.slice(9, -1),
+  );
   const shown = { ...given, ...resource.outputs };
   const required = new Set([...resource.required, ...Object.keys(resource.outputs)]);
   const properties = Object.entries(shown).flatMap(([name, property]) => {
-    const type = objectType({ value: property }, new Set(["value"]), 1).match(/ value: ([\s\S]*);\n {2}\}$/)?.[1] ?? "unknown";
+    const type =
+      objectType({ value: property }, new Set(["value"]), 1).match(/ value: ([\s\S]*);\n {2}\}$/)?.[1] ?? "unknown";
     const optional = required.has(name) || property.default !== undefined || name === "name" ? "" : " | undefined";
     return [`  /** ${documentation(property)} */`, `  declare readonly ${name}: pulumi.Output<${type}${optional}>;`];
   });
@@ -37,7 +40,11 @@ export function emitClass(resource: LoadedResource): string {
 }
 
 export function emitIndex(resources: LoadedResource[]): string {
-  return [header, ...resources.map(({ file, kind }) => `export { ${kind}, type ${kind}Args } from "./${file}";`), ""].join("\n");
+  return [
+    header,
+    ...resources.map(({ file, kind }) => `export { ${kind}, type ${kind}Args } from "./${file}";`),
+    "",
+  ].join("\n");
 }
 
 function fileOf(kind: string): string {
@@ -49,4 +56,3 @@ function argumentsType(properties: Record<string, PropertySchema>, required: Rea
     property["x-ref"] ? `ReferenceTo<${property["x-ref"]}, ${type}>` : `pulumi.Input<${type}>`,
   );
 }
-

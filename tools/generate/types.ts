@@ -35,7 +35,10 @@ export const header = "// Generated from schema/ by `npm run generate`. Do not e
 
 export function referenceProperties(resource: LoadedResource): Record<string, PropertySchema> {
   return Object.fromEntries(
-    resource.reference.properties.map((key) => [key, (resource.outputs[key] ?? resource.inputs[key]) as PropertySchema]),
+    resource.reference.properties.map((key) => [
+      key,
+      (resource.outputs[key] ?? resource.inputs[key]) as PropertySchema,
+    ]),
   );
 }
 
@@ -56,7 +59,11 @@ export function objectType(
   return lines.length ? `{\n${lines.join("\n")}\n${"  ".repeat(depth)}}` : "{}";
 }
 
-export function typeOf(property: PropertySchema, depth: number, wrap: (type: string, property: PropertySchema) => string): string {
+export function typeOf(
+  property: PropertySchema,
+  depth: number,
+  wrap: (type: string, property: PropertySchema) => string,
+): string {
   if (property["x-ref"]) return `${property["x-ref"]}Reference`;
   if (property.enum) return property.enum.map((value) => JSON.stringify(value)).join(" | ");
   switch (property.type) {

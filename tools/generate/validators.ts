@@ -35,8 +35,11 @@ function plain(property: PropertySchema): object {
   ) as PropertySchema;
   return {
     ...standard,
+    ...(property.propertyNames ? { propertyNames: { pattern: property.propertyNames.pattern } } : {}),
     ...(property.properties ? { properties: mapValues(property.properties, plain) } : {}),
     ...(property.items ? { items: plain(property.items) } : {}),
-    ...(typeof property.additionalProperties === "object" ? { additionalProperties: plain(property.additionalProperties) } : {}),
+    ...(typeof property.additionalProperties === "object"
+      ? { additionalProperties: plain(property.additionalProperties) }
+      : {}),
   };
 }
