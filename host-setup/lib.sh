@@ -70,12 +70,15 @@ mv_reload() {
   systemctl daemon-reload
 }
 
-# mv_own PATH OWNER ADOPT: refuses an object whose record at PATH names another owner. OWNER is a JSON string.
+# mv_own PATH ADOPT OWNER...: refuses an object whose record at PATH names none of the owners, unless ADOPT is yes.
 mv_own() {
-  [ -f "$1" ] || return 0
-  [ "$3" = no ] || return 0
-  case $(cat "$1") in *"\"owner\":$2"*) return 0 ;; esac
-  mv_fail not-ours "$(sed -n 's/.*"owner":"\([^"]*\)".*/\1/p' "$1")"
+  [ -f "$1" ] && [ "$2" = no ] || return 0
+  mv_record=$(cat "$1")
+  shift 2
+  for mv_owner; do
+    case $mv_record in *"\"owner\":\"$mv_owner\""*) return 0 ;; esac
+  done
+  mv_fail not-ours "$(printf %s "$mv_record" | sed -n 's/.*"owner":"\([^"]*\)".*/\1/p')"
 }
 
 # mv_user NAME: a system user and group of that name, without a home or a shell.
@@ -91,6 +94,49 @@ mv_no_user() {
 
 # mv_verified NAME: notes that a file of the store has just been verified.
 mv_verified() { find "$mv_store/$1" -maxdepth 0 -printf '%i %s %T@ %C@\n' > "$mv_store/$1.verified"; }
+
+# mv_claim_stored OBJECT DIGEST: OBJECT (a directory below /etc/microvm) uses a file of the store.
+mv_claim_stored() {
+  mkdir -p "$1"
+  grep -qxF -e "$2" "$1/digests" 2>/dev/null || printf '%s\n' "$2" >> "$1/digests"
+}
+
+# mv_put_stored OBJECT FILE: moves FILE into the store under its digest, which it leaves in mv_digest.
+mv_put_stored() {
+  mv_digest=$(sha256sum < "$2" | cut -c 1-64)
+  mv_claim_stored "$1" "$mv_digest"
+  chmod 0644 "$2"
+  chown root:root "$2"
+  mkdir -p "$mv_store"
+  sync "$2"
+  mv -fT "$2" "$mv_store/$mv_digest"
+  mv_verified "$mv_digest"
+}
+
+# mv_settle_stored OBJECT DIGEST...: OBJECT uses these files of the store and no others; what nobody uses any more goes.
+mv_settle_stored() {
+  mv_object=$1
+  shift
+  [ -f "$mv_object/digests" ] || return 0
+  mv_former=$(cat "$mv_object/digests")
+  if [ $# -gt 0 ]; then printf '%s\n' "$@" > "$mv_object/digests"; else rm -f "$mv_object/digests"; fi
+  for mv_digest in $mv_former; do
+    find /etc/microvm -mindepth 3 -maxdepth 3 -name digests -exec grep -qxF -e "$mv_digest" {} + 2>/dev/null && continue
+    rm -f "$mv_store/$mv_digest" "$mv_store/$mv_digest.verified"
+  done
+  mv_rmdir "$mv_store"
+}
+
+# mv_fetch URL SHA256 FILE: downloads to FILE and checks it.
+mv_fetch() {
+  mv_progress "downloading $1"
+  curl -fsSL --proto '=http,https' --retry 3 --connect-timeout 20 -o "$3" -- "$1" || mv_fail download-failed "$1"
+  mv_got=$(sha256sum < "$3" | cut -c 1-64)
+  if [ "$mv_got" != "$2" ]; then
+    rm -f "$3"
+    mv_fail sha256-mismatch "$mv_got"
+  fi
+}
 
 # mv_packages OBJECT PACKAGE...: installs what is missing of the packages that OBJECT (a directory below /etc/microvm)
 # needs. What apt is going to add is noted before it does, so that a run that is cut off is undone all the same.

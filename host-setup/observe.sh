@@ -33,8 +33,9 @@ fact kit "$(readlink /usr/lib/microvm 2>/dev/null || true)"
 places="/etc/microvm /usr/lib/microvm/ /var/lib/microvm /etc/systemd/system/microvm*"
 links="/etc/systemd/system/multi-user.target.wants /etc/systemd/system/timers.target.wants"
 drop_ins="/etc/sysctl.d/90-microvm* /etc/modules-load.d/microvm* /etc/systemd/network/05-microvm* /etc/NetworkManager/conf.d/90-microvm*"
+programs=$(cat /etc/microvm/vmms/*/program 2>/dev/null)
 # shellcheck disable=SC2086
-find $places $drop_ins -name lost+found -prune -o -printf 'stat\t%p\t%y\t%m\t%u\t%g\t%s\t%b\t%i %s %T@ %C@\n' 2>/dev/null
+find $places $drop_ins $programs -name lost+found -prune -o -printf 'stat\t%p\t%y\t%m\t%u\t%g\t%s\t%b\t%i %s %T@ %C@\n' 2>/dev/null
 # shellcheck disable=SC2086
 find $links -name 'microvm*' -type l -printf 'link\t%p\t%l\n' 2>/dev/null
 # shellcheck disable=SC2086
@@ -76,6 +77,14 @@ find /var/lib/microvm/vms -maxdepth 2 -name 'boot-millis' -print0 2>/dev/null |
   xargs -0r grep -H '' /dev/null | sed -n "s/^\([^:]*\):/run${tab}\1${tab}/p"
 find /var/lib/microvm/vms -maxdepth 2 -name 'host-key.pub' -print0 2>/dev/null |
   xargs -0r grep -H '' /dev/null | sed -n "s/^\([^:]*\):/run${tab}\1${tab}/p"
+find /etc/microvm/hosts -mindepth 2 -maxdepth 2 -name probe -print0 2>/dev/null |
+  xargs -0r grep -H '' /dev/null | sed -n "s/^\([^:]*\):/run${tab}\1${tab}/p"
+sed -n 's/^\([a-z0-9_]*[./][^ =]*\) *=.*/\1/p' /etc/sysctl.d/90-microvm-*.conf 2>/dev/null | sort -u | while read -r key; do
+  printf 'sysctl\t%s\t%s\n' "$key" "$(sysctl -n "$key" 2>/dev/null)"
+done
+sed -n '/^[A-Za-z0-9_-]*$/p' /etc/modules-load.d/microvm-*.conf 2>/dev/null | sort -u | while read -r module; do
+  if [ -d "/sys/module/$(printf %s "$module" | tr - _)" ]; then printf 'module\t%s\n' "$module"; fi
+done
 printf 'links\t%s\n' "$(ip -j -d address show 2>/dev/null | base64 -w0)"
 if command -v nft >/dev/null 2>&1; then
   for table in $(nft list tables 2>/dev/null | sed -n 's/^table \([a-z0-9]*\) \(microvm[a-z0-9_-]*\)$/\1:\2/p'); do

@@ -26,12 +26,17 @@ export function useAccess(given: RuntimeAccess): void {
 }
 
 /** Inputs with their defaults, and all that is wrong with them. */
-export function check(kind: Kind, inputs: Properties): { inputs: Properties; problems: Problem[] } {
+export async function check(kind: Kind, inputs: Properties): Promise<{ inputs: Properties; problems: Problem[] }> {
   const full = withDefaults(kind, inputs);
   const problems = validate(kind, full);
   // Rules that span properties presume that each is right by itself.
   if (!problems.length) problems.push(...(resource(kind).check?.(full) ?? []));
-  return { inputs: full, problems };
+  if (problems.length) return { inputs: full, problems };
+  try {
+    return { inputs: ((await resource(kind).settle?.(full)) ?? full) as Properties, problems };
+  } catch (error) {
+    return { inputs: full, problems: [{ property: "source", reason: (error as Error).message }] };
+  }
 }
 
 export function diff(kind: Kind, prior: Properties, inputs: Properties): Plan {

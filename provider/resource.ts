@@ -15,6 +15,8 @@ export type Progress = (message: string) => void;
  */
 export interface Resource<Inputs, State extends Inputs> {
   kind: Kind;
+  /** Adds what lies on this machine to the inputs (digests of local files). Reads, and asks no host. */
+  settle?(inputs: Partial<Inputs>): Promise<Partial<Inputs>>;
   /** Rules that span properties. Offline; properties that are not known yet are absent or `UNKNOWN`. */
   check?(inputs: Partial<Inputs>): Problem[];
   /** Sharpens the plan that the schema alone gives. Offline. */

@@ -19,6 +19,10 @@ export interface Snapshot {
   interfaces: Map<string, NetworkInterface>;
   /** By `<family>:<table>`: digest of the loaded nftables rules. */
   rules: Map<string, string>;
+  /** Kernel parameters that a Host of ours sets, as they are. */
+  sysctls: Map<string, string>;
+  /** Kernel modules that a Host of ours loads, where they are loaded. */
+  modules: Set<string>;
   /** By path of the QMP socket: what the VMM says its state is. */
   vmmStates: Map<string, string>;
 }
@@ -113,6 +117,8 @@ export function parseSnapshot(text: string): Snapshot | undefined {
     notes: new Map(),
     interfaces: new Map(),
     rules: new Map(),
+    sysctls: new Map(),
+    modules: new Set(),
     vmmStates: new Map(),
   };
   const digests = new Map<string, string>();
@@ -144,7 +150,11 @@ export function parseSnapshot(text: string): Snapshot | undefined {
         readUnit(snapshot.units, [a, b, ...rest]);
         break;
       case "run":
-        snapshot.notes.set(a, [b, ...rest].join("\t"));
+        {
+          const line = [b, ...rest].join("\t");
+          const former = snapshot.notes.get(a);
+          snapshot.notes.set(a, former === undefined ? line : `${former}\n${line}`);
+        }
         break;
       case "links":
         for (const item of JSON.parse(decode(a) || "[]") as IpAddressJson[]) {
@@ -153,6 +163,12 @@ export function parseSnapshot(text: string): Snapshot | undefined {
         break;
       case "rules":
         snapshot.rules.set(a, b);
+        break;
+      case "sysctl":
+        snapshot.sysctls.set(a, b);
+        break;
+      case "module":
+        snapshot.modules.add(a);
         break;
       case "qmp":
         snapshot.vmmStates.set(a, b);

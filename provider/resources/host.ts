@@ -1,0 +1,257 @@
+import { createHash } from "node:crypto";
+import { MicrovmError } from "../errors";
+import type { HostInputs, HostState } from "../generated/types";
+import { command, installFile } from "../host/change";
+import { installKit, kit, removeKit, unitPaths } from "../host/kit";
+import { objectDirectory, recordPath } from "../host/record";
+import { ChangeError, type HostSession } from "../host/session";
+import type { Snapshot } from "../host/snapshot";
+import type { Progress, Resource } from "../resource";
+import { probeValues, requirePlatform } from "./host-requirements";
+import { recordLines } from "./ownership";
+
+/**
+ * A machine. Several programs may have a Host for the same one: each has a record of its own, and the last that goes
+ * takes the kit with it.
+ */
+export const host: Resource<HostInputs, HostState> = { kind: "Host", observe, converge, remove };
+
+/** What every resource of the provider needs; small, and part of most systems. */
+const basePackages = ["nftables", "iproute2", "e2fsprogs", "openssh-client", "zstd", "ca-certificates", "curl"];
+
+/** Keeps what manages the host's own network off our bridges and taps. */
+const unmanaged = {
+  "/etc/systemd/network/05-microvm.network": "[Match]\nName=mvb-* mvt-*\n\n[Link]\nUnmanaged=yes\n",
+  "/etc/NetworkManager/conf.d/90-microvm.conf": "[keyfile]\nunmanaged-devices+=interface-name:mvb-*;interface-name:mvt-*\n",
+};
+
+const trimTimer = "microvm-console-trim.timer";
+
+function key({ name, owner }: HostInputs): string {
+  return `${name}-${createHash("sha256").update(owner ?? "").digest("hex").slice(0, 8)}`;
+}
+
+function files(inputs: HostInputs): Map<string, string> {
+  const id = key(inputs);
+  const found = new Map<string, string>();
+  if (inputs.kernelModules?.length) {
+    found.set(`/etc/modules-load.d/microvm-${id}.conf`, inputs.kernelModules.map((module) => `${module}\n`).join(""));
+  }
+  const sysctls = Object.entries(inputs.sysctls ?? {}).sort();
+  if (sysctls.length) {
+    found.set(`/etc/sysctl.d/90-microvm-${id}.conf`, sysctls.map(([name, value]) => `${name} = ${value}\n`).join(""));
+  }
+  return found;
+}
+
+async function observe(session: HostSession, state: HostState): Promise<HostState | undefined> {
+  const snapshot = await session.snapshot();
+  if (!snapshot.records.has(recordPath("Host", key(state)))) return undefined;
+  const { identity } = await session.connection();
+  const drift: string[] = [];
+  if (snapshot.facts.kit !== `microvm-${kit().hash}`) drift.push("its kit is not this version's");
+  for (const [path, content] of kit().files) drift.push(...changed(snapshot, `/usr/lib/microvm/${path}`, content));
+  for (const [path, installed] of unitPaths()) drift.push(...changed(snapshot, installed, kit().files.get(path) as Buffer));
+  for (const [path, content] of files(state)) drift.push(...changed(snapshot, path, content));
+  for (const [name, value] of Object.entries(state.sysctls ?? {})) {
+    const actual = snapshot.sysctls.get(name);
+    if (actual !== undefined && words(actual) !== words(value)) drift.push(`${name} is ${actual}, not ${value}`);
+  }
+  for (const module of state.kernelModules ?? []) {
+    if (!snapshot.modules.has(module)) drift.push(`kernel module ${module} is not loaded`);
+  }
+  return { ...state, ...describe(snapshot, identity, state), drift };
+}
+
+function words(value: string): string {
+  return value.trim().split(/\s+/).join(" ");
+}
+
+function changed(snapshot: Snapshot, path: string, content: string | Buffer): string[] {
+  const file = snapshot.files.get(path);
+  if (!file) return [`${path} is missing`];
+  return file.digest === createHash("sha256").update(content).digest("hex") ? [] : [`${path} was changed`];
+}
+
+async function converge(session: HostSession, inputs: HostInputs, prior: HostState | undefined, progress: Progress): Promise<HostState> {
+  const name = inputs.name as string;
+  const snapshot = await session.snapshot();
+  requirePlatform(snapshot.facts, name);
+  requireSameMachine(snapshot, prior, name);
+  if (!snapshot.facts.aptGet) {
+    throw new MicrovmError({
+      code: "host-without-apt",
+      verb: "set up",
+      subject: `host ${name}`,
+      cause: `it has no apt-get (${snapshot.facts.osName})`,
+      hint: "Debian and Ubuntu are supported today.",
+    });
+  }
+  const { identity } = await session.connection();
+  const id = key(inputs);
+  const object = objectDirectory("Host", id);
+  const owner = inputs.owner as string;
+  const { credentials: _, ...recorded } = withoutSecrets(inputs);
+  const former = prior && key(prior) !== id ? [command("mv_gone", objectDirectory("Host", key(prior)))] : [];
+  const wanted = files(inputs);
+  let values: Record<string, string>;
+  try {
+    values = await session.apply(
+      {
+        purpose: `${prior ? "update" : "create"} Host ${name}`,
+        deadline: 1_800_000,
+        prepare: [
+          ...recordLines({ v: 1, kind: "Host", name: id, owner, inputs: recorded, decided: {} }),
+          command("mv_packages", object, ...basePackages, ...(inputs.packages ?? [])),
+          ...installKit(),
+          command("mv_dir", "/var/lib/microvm", "0755", "root:root"),
+          ...Object.entries(unmanaged).map(([path, content]) => `if [ -d ${path.replace(/\/[^/]*$/, "")} ]; then ${installFile(path, content)}\nfi`),
+          ...rememberSysctls(object, inputs),
+          ...[...wanted].map(([path, content]) => installFile(path, content)),
+          ...[`/etc/modules-load.d/microvm-${id}.conf`, `/etc/sysctl.d/90-microvm-${id}.conf`]
+            .filter((path) => !wanted.has(path))
+            .map((path) => command("mv_gone", path)),
+          ...loadModules(object, inputs),
+          ...Object.entries(inputs.sysctls ?? {}).map(
+            ([name, value]) => `${command("sysctl", "-q", "-w", `${name}=${value}`)} || mv_fail sysctl-refused ${command(name)}`,
+          ),
+          ...former,
+        ],
+        commit: [
+          "mv_reload",
+          command("systemctl", "enable", "-q", "--now", trimTimer),
+          "if systemctl is-active -q systemd-networkd; then networkctl reload 2> /dev/null || true; fi",
+          `/usr/lib/microvm/kvm-probe > ${object}/probe.new`,
+          `mv -f ${object}/probe.new ${object}/probe`,
+          `mv_result probe "$(cat ${object}/probe)"`,
+          `mv_result packages "$(cut -d : -f 2- /etc/microvm/packages 2> /dev/null || true)"`,
+        ],
+      },
+      progress,
+    );
+  } catch (error) {
+    throw explain(error, name);
+  }
+  const probe = probeValues(values.probe ?? "");
+  return {
+    ...inputs,
+    ...describe(snapshot, identity, inputs),
+    virtualization: (probe.virtualization as HostState["virtualization"]) ?? "none",
+    virtualizationEvidence: probe.evidence ?? "",
+    nested: (probe.nested as HostState["nested"]) ?? "unknown",
+    kit: kit().hash,
+    installedPackages: (values.packages ?? "").split(/\s+/).filter(Boolean).sort(),
+    drift: [],
+  } as HostState;
+}
+
+function withoutSecrets(inputs: HostInputs): Record<string, unknown> {
+  const { privateKey: _, passphrase: __, password: ___, owner: ____, ...rest } = inputs;
+  return rest;
+}
+
+function requireSameMachine(snapshot: Snapshot, prior: HostState | undefined, name: string): void {
+  if (!prior?.machineId || prior.machineId === snapshot.facts.machineId) return;
+  throw new MicrovmError({
+    code: "machine-changed",
+    verb: "update",
+    subject: `host ${name}`,
+    cause: `the machine that answers is ${snapshot.facts.machineId}, and the one in the state is ${prior.machineId}`,
+    hint: "Correct the address; or, if the machine was replaced, replace the resource (pulumi up --replace).",
+  });
+}
+
+/** The values before ours, each noted once, for delete to put back. */
+function rememberSysctls(object: string, inputs: HostInputs): string[] {
+  const former = `${object}/sysctls-before`;
+  return Object.keys(inputs.sysctls ?? {}).map(
+    (name) =>
+      `grep -q ${command("^" + name.replaceAll(".", "\\.") + "=")} ${former} 2> /dev/null || printf '%s=%s\\n' ${command(name)} "$(${command("sysctl", "-n", name)})" >> ${former}`,
+  );
+}
+
+function loadModules(object: string, inputs: HostInputs): string[] {
+  return (inputs.kernelModules ?? []).map((module) => {
+    const path = `/sys/module/${module.replaceAll("-", "_")}`;
+    return `if [ ! -d ${path} ]; then modprobe ${module} || mv_fail module-missing ${module}; printf '%s\\n' ${module} >> ${object}/modules-loaded; fi`;
+  });
+}
+
+function explain(error: unknown, name: string): unknown {
+  if (!(error instanceof ChangeError)) return error;
+  const causes: Record<string, [string, string]> = {
+    "module-missing": [`kernel module ${error.said} cannot be loaded`, "Does the host's kernel have it? Containers cannot load modules."],
+    "sysctl-refused": [`kernel parameter ${error.said} cannot be set`, "Is the name right, and the value in range?"],
+    "package-missing": [`apt does not know a package:${error.said}`, "Is the name right, and do the host's apt sources work?"],
+    "package-conflict": [`installing would remove ${error.said}`, "Resolve the conflict on the host, or drop the package."],
+  };
+  const [cause, hint] = causes[error.code] ?? [];
+  if (!cause) return error;
+  return new MicrovmError({ code: error.code, verb: "set up", subject: `host ${name}`, cause, hint, remote: error.parts.remote });
+}
+
+/** What the snapshot and the connection tell of the machine. */
+function describe(snapshot: Snapshot, identity: { hostKey: string; fingerprint: string }, inputs: HostInputs) {
+  const { facts } = snapshot;
+  const { address, port, user, privateKeyFile, agent, knownHosts, sshConfig, jump, deadlines } = inputs;
+  const connection = { address, port, user, privateKeyFile, agent, knownHosts, sshConfig, jump, deadlines, hostKey: identity.hostKey || undefined };
+  return {
+    machineId: facts.machineId,
+    connection: Object.fromEntries(Object.entries(connection).filter(([, value]) => value !== undefined)) as HostState["connection"],
+    fingerprint: identity.fingerprint,
+    os: facts.osName,
+    architecture: facts.architecture,
+    kernelVersion: facts.kernelVersion,
+    cpus: facts.cpus,
+    cpuModel: facts.cpuModel,
+    memory: Math.floor(facts.memoryKiB / 1024),
+    cgroups: facts.cgroups,
+  };
+}
+
+async function remove(session: HostSession, state: HostState): Promise<void> {
+  const snapshot = await session.snapshot();
+  const id = key(state);
+  const object = objectDirectory("Host", id);
+  if (!snapshot.files.has(object)) return;
+  const otherHosts = [...snapshot.records].some(([path, record]) => record.kind === "Host" && path !== recordPath("Host", id));
+  const objects = [...snapshot.records.values()].filter((record) => record.kind !== "Host");
+  if (!otherHosts && objects.length) {
+    throw new MicrovmError({
+      code: "host-in-use",
+      verb: "delete",
+      subject: `host ${state.name}`,
+      cause: `there is still something of ours on it: ${objects.map((o) => `${o.kind} ${o.name} (${o.owner})`).join(", ")}`,
+      hint: "Delete that first: with the program it belongs to, or by declaring it here with adopt: true and destroying it.",
+    });
+  }
+  await session.apply({
+    purpose: `delete Host ${state.name}`,
+    deadline: 1_800_000,
+    prepare: [
+      `if [ -f ${object}/sysctls-before ]; then while IFS= read -r mv_line; do sysctl -q -w "$mv_line" || true; done < ${object}/sysctls-before; fi`,
+      command("mv_gone", `/etc/sysctl.d/90-microvm-${id}.conf`, `/etc/modules-load.d/microvm-${id}.conf`),
+      // A module that something uses by now stays.
+      `if [ -f ${object}/modules-loaded ]; then while IFS= read -r mv_line; do modprobe -q -r "$mv_line" || true; done < ${object}/modules-loaded; fi`,
+      ...(otherHosts ? [] : [`if [ -e /etc/systemd/system/${trimTimer} ]; then systemctl disable -q --now ${trimTimer}; fi`]),
+    ],
+    commit: [
+      command("mv_release", object),
+      ...(otherHosts
+        ? []
+        : [
+            ...removeKit(),
+            command("mv_gone", ...Object.keys(unmanaged)),
+            "mv_reload",
+            "if systemctl is-active -q systemd-networkd; then networkctl reload 2> /dev/null || true; fi",
+          ]),
+      command("mv_gone", object),
+      ...(otherHosts
+        ? []
+        : [
+            command("mv_gone", "/run/microvm/boot", "/run/microvm/vm", "/run/microvm/network"),
+            "for mv_place in /etc/microvm /var/lib/microvm; do find $mv_place -depth -type d -empty -delete 2> /dev/null || true; done",
+          ]),
+    ],
+  });
+}

@@ -1,0 +1,27 @@
+import { MicrovmError } from "../errors";
+import { command, installFile } from "../host/change";
+import { type ObjectRecord, recordPath, recordText } from "../host/record";
+import { ChangeError } from "../host/session";
+
+/** The first line of every change: refuses an object that belongs to another program. */
+export function ownLines(kind: string, name: string, owners: (string | undefined)[], adopt = false): string[] {
+  const ours = [...new Set(owners.filter((owner): owner is string => Boolean(owner)))];
+  return [command("mv_own", recordPath(kind, name), adopt ? "yes" : "no", ...ours)];
+}
+
+/** The record goes in before anything else is made. */
+export function recordLines(record: ObjectRecord): string[] {
+  return [installFile(recordPath(record.kind, record.name), recordText(record), "0600")];
+}
+
+/** Words a refusal for users; passes every other error on as it is. */
+export function explainOwnership(error: unknown, kind: string, name: string): unknown {
+  if (!(error instanceof ChangeError) || error.code !== "not-ours") return error;
+  return new MicrovmError({
+    code: "not-ours",
+    verb: "change",
+    subject: `${kind} ${name}`,
+    cause: `on the host it belongs to ${error.said || "nobody that is known"}`,
+    hint: "Choose another name; or, to take it over, say adopt: true.",
+  });
+}

@@ -1,0 +1,125 @@
+import type { RootfsImageInputs, RootfsImageState } from "../generated/types";
+import { command } from "../host/change";
+import { objectDirectory, recordPath } from "../host/record";
+import type { HostSession } from "../host/session";
+import type { Problem, Progress, Resource } from "../resource";
+import { isUnknown } from "../schema/unknown";
+import { requireHost } from "./host-requirements";
+import { explainSource, removeStored, sendFile, storedDrift } from "./kernel";
+import { fileDigest, packDirectory, treeDigest } from "./local-source";
+import { explainOwnership, ownLines, recordLines } from "./ownership";
+import { recordedInputs } from "./recorded-inputs";
+
+/** A root filesystem image, made once and shared. */
+export const rootfsImage: Resource<RootfsImageInputs, RootfsImageState> = {
+  kind: "RootfsImage",
+  check,
+  settle,
+  observe,
+  converge,
+  remove: (host, state) => removeStored(host, "RootfsImage", state.name as string, state.owner, "image"),
+};
+
+function check(inputs: Partial<RootfsImageInputs>): Problem[] {
+  const { source, size, format } = inputs;
+  if (!source || isUnknown(source)) return [];
+  const problems: Problem[] = [];
+  if (source.url && !source.sha256) problems.push({ property: "source.sha256", reason: "is required with url: an image is what its digest says" });
+  if (size !== undefined && !isUnknown(size)) {
+    if (source.file || source.url) problems.push({ property: "size", reason: "is for images that are made; this one is given" });
+    else if (format && !isUnknown(format) && format !== "ext4") problems.push({ property: "size", reason: `is for ext4; ${format} images are as large as their content` });
+  }
+  return problems;
+}
+
+async function settle(inputs: Partial<RootfsImageInputs>): Promise<Partial<RootfsImageInputs>> {
+  const { source } = inputs;
+  if (!source || isUnknown(source)) return inputs;
+  const local = [source.file, source.tarball, source.directory].find((path) => path !== undefined);
+  if (!local || isUnknown(local)) return inputs;
+  const sourceDigest = source.directory ? await treeDigest(source.directory) : await fileDigest(local, source.sha256);
+  return { ...inputs, sourceDigest };
+}
+
+async function observe(host: HostSession, state: RootfsImageState): Promise<RootfsImageState | undefined> {
+  const snapshot = await host.snapshot();
+  if (!snapshot.records.has(recordPath("RootfsImage", state.name as string))) return undefined;
+  return { ...state, drift: storedDrift(snapshot.stored, "the image", state.digest) };
+}
+
+async function converge(
+  host: HostSession,
+  inputs: RootfsImageInputs,
+  prior: RootfsImageState | undefined,
+  progress: Progress,
+): Promise<RootfsImageState> {
+  const name = inputs.name as string;
+  const snapshot = await host.snapshot();
+  requireHost(snapshot, `RootfsImage ${name}`, host.name);
+  const object = objectDirectory("RootfsImage", name);
+  const work = `/var/lib/microvm/.image-${name}`;
+  const { source } = inputs;
+  await send(host, source, `${work}.source`, `RootfsImage ${name}`, progress);
+  try {
+    const values = await host.apply(
+      {
+        purpose: `${prior ? "update" : "create"} RootfsImage ${name}`,
+        deadline: 3_600_000,
+        prepare: [
+          ...ownLines("RootfsImage", name, [inputs.owner, prior?.owner], inputs.adopt),
+          ...recordLines({ v: 1, kind: "RootfsImage", name, owner: inputs.owner as string, inputs: recordedInputs(inputs), decided: {} }),
+          command("mv_packages", object, ...packages(inputs)),
+          `rm -rf ${work}; mkdir -p ${work}`,
+          ...obtain(inputs, work),
+          `mv_put_stored ${object} ${work}/image; mv_image=$mv_digest`,
+          `rm -rf ${work} ${work}.source`,
+          `mv_settle_stored ${object} $mv_image`,
+          `mv_result digest "$mv_image"; mv_result bytes "$(stat -c %s "$mv_store/$mv_image")"`,
+        ],
+      },
+      progress,
+    );
+    const digest = values.digest as string;
+    return { ...inputs, digest, path: `/var/lib/microvm/store/${digest}`, bytes: Number(values.bytes), drift: [] };
+  } catch (error) {
+    throw explainSource(explainOwnership(error, "RootfsImage", name), `RootfsImage ${name}`, source.sha256);
+  }
+}
+
+function packages({ source, format }: RootfsImageInputs): string[] {
+  const tools = { ext4: "e2fsprogs", erofs: "erofs-utils", squashfs: "squashfs-tools" };
+  return [tools[format ?? "ext4"], ...(source.debian ? ["mmdebstrap"] : [])];
+}
+
+async function send(host: HostSession, source: RootfsImageInputs["source"], path: string, subject: string, progress: Progress): Promise<void> {
+  const local = source.file ?? source.tarball;
+  if (local) return sendFile(host, local, path, subject, progress);
+  if (!source.directory) return;
+  const packed = await packDirectory(source.directory);
+  try {
+    await sendFile(host, packed.path, path, subject, progress);
+  } finally {
+    await packed.dispose();
+  }
+}
+
+function obtain({ source, format = "ext4", size }: RootfsImageInputs, work: string): string[] {
+  const build = (...words: (string | number)[]) => {
+    const line = command("/usr/lib/microvm/guest/build-rootfs", "--format", format, ...(size ? ["--size-mib", size] : []), "--out", `${work}/image`, ...words);
+    return [
+      "mv_progress 'building the image'",
+      `${line} 1>&2 || mv_fail image-build failed`,
+    ];
+  };
+  const verify = [
+    `mv_found=$(/usr/lib/microvm/guest/image-format ${work}/image)`,
+    `[ "$mv_found" = ${format} ] || mv_fail wrong-format "$mv_found, and ${format} is declared"`,
+  ];
+  if (source.file) return [`mv ${work}.source ${work}/image`, ...verify];
+  if (source.url) return [command("mv_fetch", source.url, source.sha256 as string, `${work}/image`), ...verify];
+  if (source.debian) {
+    const { suite, packages: list = [], mirror } = source.debian;
+    return build("--debian", suite, ...(list.length ? ["--packages", list.join(",")] : []), ...(mirror ? ["--mirror", mirror] : []));
+  }
+  return build("--from-tar", `${work}.source`);
+}
