@@ -1,0 +1,3 @@
+export type { Connection, Credentials } from "../provider/generated/types";
+export * from "./generated";
+export { MicrovmResource, type ReferenceTo } from "./resource";

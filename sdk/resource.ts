@@ -1,0 +1,45 @@
+import * as pulumi from "@pulumi/pulumi";
+import { stubOf } from "../provider/engines/stub";
+import { schemas } from "../provider/generated/schemas";
+import type { Kind } from "../provider/generated/types";
+import { credentialsKey, credentialsOf, flatten, kindKey } from "./references";
+
+/** A resource of this package, or what is known of one: the same outputs, as a plain object. */
+export type ReferenceTo<R extends pulumi.Resource, Reference> = pulumi.Input<R> | pulumi.Input<Reference>;
+
+/** What all resources of this package have in common. Programs use its subclasses. */
+export abstract class MicrovmResource extends pulumi.dynamic.Resource {
+  constructor(kind: Kind, name: string, args: object, opts: pulumi.CustomResourceOptions = {}) {
+    const { inputs, outputs } = schemas[kind];
+    const secrets = Object.keys(inputs).filter((key) => inputs[key]?.["x-secret"]);
+    const flat = flatten(kind, args ?? {});
+    // A key that is there becomes an output, whatever its value.
+    const properties: pulumi.Inputs = Object.fromEntries(
+      [...Object.keys(inputs), ...Object.keys(outputs)].map((key) => [key, undefined]),
+    );
+    Object.assign(properties, flat, { name: flat.name ?? name, owner: ownerOf(kind, name) });
+    for (const key of secrets) if (flat[key] !== undefined) properties[key] = pulumi.secret(flat[key]);
+    if (schemas[kind].hosted) properties.credentials = credentialsOf((args as { host?: unknown }).host);
+    super(
+      stubOf(kind),
+      name,
+      properties,
+      { ...opts, additionalSecretOutputs: [...new Set([...(opts.additionalSecretOutputs ?? []), ...secrets])] },
+      "microvm",
+      kind,
+    );
+    Object.defineProperty(this, kindKey, { value: kind });
+    if (kind === "Host") Object.defineProperty(this, credentialsKey, { value: hostCredentials(flat) });
+  }
+}
+
+/** Names this program in the records on a host: another program's objects are left alone. */
+function ownerOf(kind: Kind, name: string): string {
+  const program = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].filter(Boolean).join("/");
+  return `${program}::${kind}::${name}`;
+}
+
+function hostCredentials({ privateKey, passphrase, password }: pulumi.Inputs): pulumi.Output<unknown> | undefined {
+  const given = Object.entries({ privateKey, passphrase, password }).filter(([, value]) => value !== undefined);
+  return given.length ? pulumi.secret(Object.fromEntries(given)) : undefined;
+}
