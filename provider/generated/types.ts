@@ -175,11 +175,11 @@ export interface HostState extends HostInputs {
 /** What other resources see of it. */
 export interface HostReference {
   /** Name used in messages. Default: the resource's name. (at most 40 characters) */
-  name?: string;
+  name: string;
   /** The machine's own identity (`/etc/machine-id`). A new address with the same identity is the same host. */
-  machineId?: string;
+  machineId: string;
   /** How the host is reached, with its pinned host key. Holds no secret. */
-  connection?: {
+  connection: {
     address: string;
     /** (1 to 65535) */
     port?: number;
@@ -250,13 +250,13 @@ export interface VmmState extends VmmInputs {
 /** What other resources see of it. */
 export interface VmmReference {
   /** Name on the host, unique there per kind. Default: the resource's name. (at most 40 characters) */
-  name?: string;
+  name: string;
   /** Which VMM. */
-  kind?: "qemu";
+  kind: "qemu";
   /** The program on the host. */
-  path?: string;
+  path: string;
   /** What the program says its version is. */
-  installedVersion?: string;
+  installedVersion: string;
 }
 
 /** A guest kernel in the host's content-addressed store, with the initramfs that finds the guest's disks and sets up its network. */
@@ -313,17 +313,17 @@ export interface KernelState extends KernelInputs {
 /** What other resources see of it. */
 export interface KernelReference {
   /** Name on the host, unique there per kind. Default: the resource's name. (at most 40 characters) */
-  name?: string;
+  name: string;
   /** SHA-256 of the kernel. */
-  digest?: string;
+  digest: string;
   /** The kernel in the host's store. */
-  path?: string;
+  path: string;
   /** SHA-256 of the initramfs; empty with `initramfs: "none"`. */
-  initramfsDigest?: string;
+  initramfsDigest: string;
   /** The initramfs in the host's store; empty with `initramfs: "none"`. */
-  initramfsPath?: string;
+  initramfsPath: string;
   /** What kind of kernel image it is. */
-  format?: "bzImage" | "elf" | "arm64-image";
+  format: "bzImage" | "elf" | "arm64-image";
 }
 
 /** A root filesystem image in the host's content-addressed store, shared read-only between microVMs. */
@@ -387,15 +387,15 @@ export interface RootfsImageState extends RootfsImageInputs {
 /** What other resources see of it. */
 export interface RootfsImageReference {
   /** Name on the host, unique there per kind. Default: the resource's name. (at most 40 characters) */
-  name?: string;
+  name: string;
   /** SHA-256 of the image. */
-  digest?: string;
+  digest: string;
   /** The image in the host's store. */
-  path?: string;
+  path: string;
   /** Filesystem of the image. With `file` and `url` it says what the image is, and is checked. `copy` root disks need `ext4`. (default "ext4") */
-  format?: "ext4" | "erofs" | "squashfs";
+  format: "ext4" | "erofs" | "squashfs";
   /** Size of the image. (in B) */
-  bytes?: number;
+  bytes: number;
 }
 
 /** A bridge on a host with its addresses, a DHCP and DNS server, address translation to the outside, and rules that let each microVM send only as itself. */
@@ -447,23 +447,23 @@ export interface NetworkState extends NetworkInputs {
 /** What other resources see of it. */
 export interface NetworkReference {
   /** Name on the host, unique there per kind. Default: the resource's name. (at most 40 characters) */
-  name?: string;
+  name: string;
   /** The network's addresses, e.g. `172.30.0.0/24`: /8 to /30. */
-  cidr?: string;
+  cidr: string;
   /** Name of the bridge on the host. */
-  bridge?: string;
+  bridge: string;
   /** The bridge's address. */
-  gatewayAddress?: string;
+  gatewayAddress: string;
   /** Length of the network's prefix. (in bit) */
-  prefixLength?: number;
+  prefixLength: number;
   /** Name servers that guests are told. Default: the bridge, which forwards to the host's. */
   dns?: string[];
   /** Domain of the guests' names. (at most 253 characters) */
   domain?: string;
   /** Largest packet. (in B; 1280 to 65521; default 1500) */
-  mtu?: number;
+  mtu: number;
   /** `isolated`: microVMs on the network do not reach each other. `open`: they do. (default "isolated") */
-  traffic?: "isolated" | "open";
+  traffic: "isolated" | "open";
 }
 
 /** A disk that outlives the microVMs that use it. It grows in place, never shrinks, and is never emptied; one with data in it is deleted only where `onDelete` says so. */
@@ -503,11 +503,11 @@ export interface VolumeState extends VolumeInputs {
 /** What other resources see of it. */
 export interface VolumeReference {
   /** Name on the host, unique there per kind. Default: the resource's name. (at most 40 characters) */
-  name?: string;
+  name: string;
   /** The disk image on the host. */
-  path?: string;
+  path: string;
   /** What a new volume holds. `none` leaves it blank. (default "ext4") */
-  filesystem?: "ext4" | "none";
+  filesystem: "ext4" | "none";
 }
 
 /** A virtual machine supervised by the host's systemd. It runs as its own user in a sandboxed unit, comes back after a reboot of the host, and is created only when it is ready as declared. */
@@ -640,9 +640,9 @@ export interface MicroVMState extends MicroVMInputs {
 /** What other resources see of it. */
 export interface MicroVMReference {
   /** Name on the host, unique there per kind. Default: the resource's name. (at most 40 characters) */
-  name?: string;
+  name: string;
   /** Address of the first interface; empty without one. */
-  ipAddress?: string;
+  ipAddress: string;
   /** The systemd unit on the host. */
-  unit?: string;
+  unit: string;
 }

@@ -12,7 +12,7 @@ export function emitTypes(resources: LoadedResource[]): string {
     `export interface ${resource.kind}State extends ${resource.kind}Inputs ${objectType(resource.outputs, new Set(Object.keys(resource.outputs)), 0)}`,
     "",
     "/** What other resources see of it. */",
-    `export interface ${resource.kind}Reference ${objectType(referenceProperties(resource), new Set(), 0)}`,
+    `export interface ${resource.kind}Reference ${objectType(referenceProperties(resource), surelyReferred(resource), 0)}`,
     "",
   ]);
   const host = resources.find(({ kind }) => kind === "Host") as LoadedResource;
@@ -32,6 +32,12 @@ export function emitTypes(resources: LoadedResource[]): string {
 }
 
 export const header = "// Generated from schema/ by `npm run generate`. Do not edit.\n";
+
+/** What a reference always holds: what is computed, must be given, or has a default. */
+function surelyReferred({ reference, inputs, outputs, required }: LoadedResource): Set<string> {
+  const settled = (key: string) => key === "name" || required.includes(key) || inputs[key]?.default !== undefined;
+  return new Set(reference.properties.filter((key) => outputs[key] !== undefined || settled(key)));
+}
 
 export function referenceProperties(resource: LoadedResource): Record<string, PropertySchema> {
   return Object.fromEntries(
