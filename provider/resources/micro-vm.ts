@@ -21,7 +21,7 @@ import {
   places,
   privateDiskSize,
 } from "./micro-vm-layout";
-import { attachLines, attachmentDrift, detachLines } from "./network";
+import { attachLines, attachmentDrift, detachLines, explainNetwork } from "./network";
 import { explainOwnership, ownLines, recordLines } from "./ownership";
 
 type Inputs = MicroVMInputs & { name: string };
@@ -213,7 +213,7 @@ async function converge(
     if (error instanceof ChangeError && ["not-ready", "vm-ended", "vm-start-failed"].includes(error.code)) {
       throw unfinished(error, inputs, stateOf(host, inputs, wanted, { hostKey: "" }));
     }
-    throw explainAddress(explainOwnership(error, "MicroVM", name), inputs);
+    throw explainAddress(explainOwnership(explainNetwork(error, `MicroVM ${name}`), "MicroVM", name), inputs);
   } finally {
     host.release(`MicroVM ${name}`);
   }
@@ -330,7 +330,7 @@ function changeFor(
     secrets,
     deadline: ((inputs.ready?.timeout ?? 120) + (inputs.stopTimeout ?? 20) + 300) * 1000,
     prepare: [
-      ...ownLines("MicroVM", name, owner, inputs.adopt ?? false),
+      ...ownLines("MicroVM", name, [owner, prior?.owner], inputs.adopt),
       ...recordLines({ v: 1, kind: "MicroVM", name, owner, inputs: recorded(inputs), decided: { ...decided } }),
       command("mv_user", wanted.user),
       command("mv_dir", place.state, "0750", `root:${wanted.user}`),
@@ -576,7 +576,7 @@ async function remove(host: HostSession, state: MicroVMState): Promise<void> {
       deadline: ((state.stopTimeout ?? 20) + 300) * 1000,
       // Asked to stop in the first phase, waited for in the second: microVMs of one batch stop side by side.
       prepare: [
-        ...ownLines("MicroVM", name, state.owner as string, false),
+        ...ownLines("MicroVM", name, [state.owner]),
         `systemctl disable -q --now --no-block ${place.unit} 2> /dev/null || true`,
       ],
       commit: [
