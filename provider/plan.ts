@@ -1,12 +1,12 @@
 import { schemas } from "./generated/schemas";
 import type { Kind } from "./generated/types";
+import { withDefaults } from "./schema/defaults";
 import type { Effect, PropertySchema } from "./schema/model";
 import { isUnknown } from "./schema/unknown";
-import { withDefaults } from "./schema/validate";
 
 /** One property's change and what it does to the object. */
 export interface Change {
-  /** Path, e.g. `rootDisk.size`. */
+  /** Path, e.g. `rootDisk.size`; `drift` for what differs on the host. */
   property: string;
   effect: Effect;
   /** A sentence for users. */
@@ -19,86 +19,123 @@ export type Plan =
   | { action: "update"; changes: Change[] }
   | { action: "replace"; changes: Change[]; deleteFirst: true };
 
-/** Compares what was declared before, or was found since, with what is declared now. Pure and offline. */
+type Properties = Record<string, unknown>;
+
+/** What a change of a property means, its own or that of what is around it. */
+interface Meaning {
+  effect: Effect;
+  why?: string;
+  secret?: boolean;
+}
+
+/**
+ * Compares what was declared before, or was found since, with what is declared now. Pure and offline. A value that is
+ * not known yet counts as changed.
+ */
 export function plan(kind: Kind, prior: object, inputs: object): Plan {
-  const before = withDefaults(kind, prior) as Record<string, unknown>;
-  const now = withDefaults(kind, inputs) as Record<string, unknown>;
-  const changes = Object.entries(schemas[kind].inputs)
-    // How to log in and whether to adopt say nothing of the object.
-    .filter(([name]) => name !== "credentials" && name !== "adopt")
-    .flatMap(([name, property]) => compare(property, before[name], now[name], name, property["x-change"] ?? "live"));
+  const before = withDefaults(kind, prior) as Properties;
+  const now = withDefaults(kind, inputs) as Properties;
+  const changes = compareObjects(schemas[kind].inputs, before, now, "", { effect: "live" });
   const drift = (before.drift ?? []) as string[];
-  changes.push(...drift.map((reason): Change => ({ property: "drift", effect: "live", reason: `on the host: ${reason}` })));
+  changes.push(
+    ...drift.map((reason): Change => ({ property: "drift", effect: "live", reason: `on the host: ${reason}` })),
+  );
   if (!changes.length) return { action: "unchanged" };
   if (changes.some(({ effect }) => effect === "replace")) return { action: "replace", changes, deleteFirst: true };
   return { action: "update", changes };
 }
 
-function compare(property: PropertySchema, before: unknown, now: unknown, path: string, inherited: Effect): Change[] {
-  const effect = property["x-change"] ?? inherited;
-  if (isUnknown(now)) return [{ property: path, effect, reason: `${path} is not known yet` }];
-  const reference = property["x-ref"];
-  if (reference) return compareReferences(reference, before, now, path, effect, property["x-why"]);
-  if (isPlainObject(before) && isPlainObject(now) && property.properties) {
-    const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
-    return names.flatMap((name) =>
-      compare(property.properties?.[name] ?? {}, before[name], now[name], `${path}.${name}`, effect),
-    );
+function compareObjects(
+  properties: Readonly<Record<string, PropertySchema>>,
+  before: Properties,
+  now: Properties,
+  path: string,
+  meaning: Meaning,
+): Change[] {
+  const names = [...new Set([...Object.keys(properties), ...Object.keys(now)])];
+  return names.flatMap((name) => {
+    const property = properties[name] ?? {};
+    const [a, b] = [before[name] ?? property.default, now[name] ?? property.default];
+    return compare(property, a, b, path ? `${path}.${name}` : name, meaning);
+  });
+}
+
+function compare(property: PropertySchema, before: unknown, now: unknown, path: string, around: Meaning): Change[] {
+  const meaning: Meaning = {
+    effect: property["x-change"] ?? around.effect,
+    why: property["x-change"] ? property["x-why"] : around.why,
+    secret: around.secret || property["x-secret"],
+  };
+  if (isUnknown(now)) return [change(path, `${path} is not known yet`, meaning)];
+  if (property["x-ref"]) return compareReferences(property["x-ref"] as Kind, before, now, path, meaning);
+  // An absent object and one of nothing but defaults are the same.
+  if (property.properties && (isObject(before) || isObject(now)) && isObject(before ?? {}) && isObject(now ?? {})) {
+    return compareObjects(property.properties, (before ?? {}) as Properties, (now ?? {}) as Properties, path, meaning);
   }
   if (Array.isArray(before) && Array.isArray(now) && before.length === now.length && property.items) {
-    const items = property.items;
-    return now.flatMap((item, index) => compare(items, before[index], item, `${path}[${index}]`, effect));
+    const { items } = property;
+    return now.flatMap((item, index) => compare(items, before[index], item, `${path}[${index}]`, meaning));
   }
   if (same(before, now)) return [];
-  // An absent object and an empty one, or one of nothing but defaults, are the same.
-  if (property.properties && (before === undefined || now === undefined)) {
-    const nested = Object.entries(property.properties).flatMap(([name, item]) =>
-      compare(
-        item,
-        (before as Record<string, unknown> | undefined)?.[name] ?? item.default,
-        (now as Record<string, unknown> | undefined)?.[name] ?? item.default,
-        `${path}.${name}`,
-        effect,
-      ),
-    );
-    return nested;
+  return [change(path, difference(path, before, now, meaning), meaning)];
+}
+
+/**
+ * Another object is one with another identity. Where only the identity is not known yet, the object is one that this
+ * run changes: it most probably stays the same, and where Pulumi replaces it, Pulumi itself asks again with all of it
+ * unknown.
+ */
+function compareReferences(kind: Kind, before: unknown, now: unknown, path: string, meaning: Meaning): Change[] {
+  const { identity, properties } = schemas[kind].reference;
+  const a = (before ?? {}) as Properties;
+  const b = (now ?? {}) as Properties;
+  const different = (key: string) => !isUnknown(b[key]) && !same(a[key], b[key]);
+  const unsure = identity.some((key) => isUnknown(b[key]));
+  if (identity.some(different) || (unsure && different("name"))) {
+    return [change(path, `${path} is another ${kind}`, meaning)];
   }
-  return [{ property: path, effect, reason: reasonFor(property, before, now, path, effect) }];
+  if (unsure) {
+    return [
+      change(path, `${path} is changed by this run`, {
+        effect: meaning.effect === "replace" ? "live" : meaning.effect,
+      }),
+    ];
+  }
+  // The way to a host is none of an object's properties, but the record has to know it: the object is removed by it.
+  if (properties.includes("connection") && !same(a.connection, b.connection)) {
+    return [change(`${path}.connection`, `${path} is reached in another way`, { effect: "live" })];
+  }
+  return [];
 }
 
-function compareReferences(kind: string, before: unknown, now: unknown, path: string, effect: Effect, why?: string): Change[] {
-  const { identity } = schemas[kind as Kind].reference;
-  const a = (before ?? {}) as Record<string, unknown>;
-  const b = (now ?? {}) as Record<string, unknown>;
-  const unknown = identity.some((key) => isUnknown(b[key]));
-  if (!unknown && identity.every((key) => same(a[key], b[key]))) return [];
-  const reason = unknown ? `${path} is not known yet` : `${path} is another ${kind}`;
-  return [{ property: path, effect, reason: effect === "replace" && why ? `${reason}, and ${why}` : reason }];
+function change(property: string, what: string, { effect, why }: Meaning): Change {
+  const consequence: Record<Effect, string> = {
+    live: "",
+    restart: ", which takes a restart",
+    replace: `, so it is replaced${why ? `, because ${why}` : ""}`,
+  };
+  return { property, effect, reason: what + consequence[effect] };
 }
 
-function reasonFor(property: PropertySchema, before: unknown, now: unknown, path: string, effect: Effect): string {
-  const secret = property["x-secret"] || property["x-internal"];
-  const change = secret || isObject(before) || isObject(now) ? "changes" : `changes from ${text(before)} to ${text(now)}`;
-  const why = effect === "replace" && property["x-why"] ? `, and ${property["x-why"]}` : "";
-  return `${path} ${change}${why}`;
+function difference(path: string, before: unknown, now: unknown, { secret }: Meaning): string {
+  if (secret || isObject(before) || isObject(now) || Array.isArray(before) || Array.isArray(now))
+    return `${path} changes`;
+  return `${path} changes from ${text(before)} to ${text(now)}`;
 }
 
 function text(value: unknown): string {
   return value === undefined ? "nothing" : JSON.stringify(value);
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return isObject(value) && !Array.isArray(value);
+function isObject(value: unknown): value is Properties {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function same(a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  if (!isObject(a) || !isObject(b) || Array.isArray(a) !== Array.isArray(b)) return false;
-  const left = Object.entries(a).filter(([, value]) => value !== undefined);
-  const right = Object.entries(b).filter(([, value]) => value !== undefined);
-  return left.length === right.length && left.every(([key, value]) => same(value, (b as Record<string, unknown>)[key]));
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((item, index) => same(item, b[index]));
+  }
+  if (!isObject(a) || !isObject(b)) return false;
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => same(a[key], b[key]));
 }
