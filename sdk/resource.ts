@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { providerKey } from "../provider/engines/pulumi-values";
 import { stubOf } from "../provider/engines/stub";
 import { schemas } from "../provider/generated/schemas";
 import type { Kind } from "../provider/generated/types";
@@ -8,7 +9,7 @@ import { credentialsKey, credentialsOf, flatten, kindKey } from "./references";
 export type ReferenceTo<R extends pulumi.Resource, Reference> = pulumi.Input<R> | pulumi.Input<Reference>;
 
 /** What all resources of this package have in common. Programs use its subclasses. */
-export abstract class MicrovmResource extends pulumi.dynamic.Resource {
+export abstract class MicrovmResource extends pulumi.CustomResource {
   constructor(kind: Kind, name: string, args: object, opts: pulumi.CustomResourceOptions = {}) {
     const { inputs, outputs } = schemas[kind];
     const secrets = Object.keys(inputs).filter((key) => inputs[key]?.["x-secret"]);
@@ -20,14 +21,12 @@ export abstract class MicrovmResource extends pulumi.dynamic.Resource {
     Object.assign(properties, flat, { name: flat.name ?? name, owner: ownerOf(kind, name) });
     for (const key of secrets) if (flat[key] !== undefined) properties[key] = pulumi.secret(flat[key]);
     if (schemas[kind].hosted) properties.credentials = credentialsOf((args as { host?: unknown }).host);
-    super(
-      stubOf(kind),
-      name,
-      properties,
-      { ...opts, additionalSecretOutputs: [...new Set([...(opts.additionalSecretOutputs ?? []), ...secrets])] },
-      "microvm",
-      kind,
-    );
+    // A dynamic resource is a resource of this type whose provider is in its properties, as text.
+    properties[providerKey] = stubOf(kind);
+    super(`pulumi-nodejs:dynamic/microvm:${kind}`, name, properties, {
+      ...opts,
+      additionalSecretOutputs: [...new Set([...(opts.additionalSecretOutputs ?? []), ...secrets])],
+    });
     Object.defineProperty(this, kindKey, { value: kind });
     if (kind === "Host") Object.defineProperty(this, credentialsKey, { value: hostCredentials(flat) });
   }

@@ -1,39 +1,17 @@
 import type { Kind } from "../generated/types";
 
-/** What Pulumi serialises into the state, twice a resource: as small as can be, and the work is the installed version's. */
-export interface Stub {
-  configure(request: unknown): Promise<void>;
-  // biome-ignore lint/suspicious/noExplicitAny: Pulumi's own type of a provider is as wide.
-  check(olds: any, news: any): Promise<any>;
-  // biome-ignore lint/suspicious/noExplicitAny: as above.
-  diff(id: string, olds: any, news: any): Promise<any>;
-  // biome-ignore lint/suspicious/noExplicitAny: as above.
-  create(news: any): Promise<any>;
-  // biome-ignore lint/suspicious/noExplicitAny: as above.
-  update(id: string, olds: any, news: any): Promise<any>;
-  // biome-ignore lint/suspicious/noExplicitAny: as above.
-  read(id: string, olds: any): Promise<any>;
-  // biome-ignore lint/suspicious/noExplicitAny: as above.
-  delete(id: string, olds: any): Promise<void>;
+/**
+ * The provider that Pulumi keeps in the state of a resource, twice: CommonJS text whose `handler` makes it. It is
+ * written here rather than taken from Pulumi's own serialisation of functions, which is ten times as long, differs
+ * between compilers, and loads one to do so. The work is done by the version that is installed when it is called; so a
+ * state can always be read and destroyed by a newer one.
+ */
+export function stubOf(kind: Kind): string {
+  return [
+    `exports.handler = () => Object.fromEntries(${JSON.stringify(operations)}.map((o) => [`,
+    `  o, (...a) => require("pulumi-microvm/runtime").dispatch(${JSON.stringify(kind)}, o, ...a),`,
+    "]));",
+  ].join("\n");
 }
 
-const stubs = new Map<Kind, Stub>();
-
-/** The stub of a kind: one object each, because Pulumi serialises once an object. */
-export function stubOf(kind: Kind): Stub {
-  let stub = stubs.get(kind);
-  if (!stub) {
-    // Pulumi copies these functions as text: `require` has to stand inside each, and nothing else be captured.
-    stub = {
-      configure: (r) => require("pulumi-microvm/runtime").dispatch(kind, "configure", r),
-      check: (o, n) => require("pulumi-microvm/runtime").dispatch(kind, "check", o, n),
-      diff: (i, o, n) => require("pulumi-microvm/runtime").dispatch(kind, "diff", i, o, n),
-      create: (n) => require("pulumi-microvm/runtime").dispatch(kind, "create", n),
-      update: (i, o, n) => require("pulumi-microvm/runtime").dispatch(kind, "update", i, o, n),
-      read: (i, o) => require("pulumi-microvm/runtime").dispatch(kind, "read", i, o),
-      delete: (i, o) => require("pulumi-microvm/runtime").dispatch(kind, "delete", i, o),
-    };
-    stubs.set(kind, stub);
-  }
-  return stub;
-}
+const operations = ["configure", "check", "diff", "create", "update", "read", "delete"];

@@ -1,0 +1,59 @@
+import type { Kind } from "../../provider/generated/types";
+
+/** Nothing listens there. */
+export const unreachable = {
+  address: "127.0.0.1",
+  port: 1,
+  user: "root",
+  hostKey: "SHA256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+};
+
+const host = { name: "metal-1", machineId: "0123456789abcdef0123456789abcdef", connection: unreachable };
+const owner = (kind: Kind, name: string) => `organization/project/dev::${kind}::${name}`;
+
+/** Right inputs of every kind, as the SDK would send them; the host cannot be reached. */
+export const exampleInputs: Record<Kind, Record<string, unknown>> = {
+  Host: { name: "metal-1", ...unreachable, sshConfig: "none", owner: owner("Host", "metal-1") },
+  Vmm: { name: "qemu", host, kind: "qemu", owner: owner("Vmm", "qemu") },
+  Kernel: { name: "linux", host, source: { distribution: "default" }, owner: owner("Kernel", "linux") },
+  RootfsImage: {
+    name: "debian",
+    host,
+    source: { debian: { suite: "bookworm" } },
+    owner: owner("RootfsImage", "debian"),
+  },
+  Network: { name: "lan", host, cidr: "172.30.0.0/24", owner: owner("Network", "lan") },
+  Volume: { name: "data", host, size: 64, owner: owner("Volume", "data") },
+  MicroVM: {
+    name: "web",
+    host,
+    vmm: { name: "qemu", kind: "qemu", path: "/usr/bin/qemu-system-x86_64", installedVersion: "7.2" },
+    kernel: { name: "linux", digest: "k", path: "/k", initramfsDigest: "i", initramfsPath: "/i", format: "bzImage" },
+    rootfs: { name: "debian", digest: "r", path: "/r", format: "ext4", bytes: 1048576 },
+    interfaces: [
+      {
+        network: {
+          name: "lan",
+          cidr: "172.30.0.0/24",
+          bridge: "mv-lan",
+          gatewayAddress: "172.30.0.1",
+          prefixLength: 24,
+          mtu: 1500,
+          traffic: "isolated",
+        },
+      },
+    ],
+    owner: owner("MicroVM", "web"),
+  },
+};
+
+/** For every kind a change that updates it and one that replaces it; a Host is never replaced by a change. */
+export const exampleChanges: Record<Kind, { update: Record<string, unknown>; replace?: Record<string, unknown> }> = {
+  Host: { update: { packages: ["curl"] } },
+  Vmm: { update: { version: "7.2" }, replace: { name: "qemu-2" } },
+  Kernel: { update: { adopt: true }, replace: { source: { distribution: "linux-image-cloud-amd64" } } },
+  RootfsImage: { update: { adopt: true }, replace: { source: { debian: { suite: "trixie" } } } },
+  Network: { update: { nat: false }, replace: { cidr: "172.31.0.0/24" } },
+  Volume: { update: { size: 128 }, replace: { filesystem: "none" } },
+  MicroVM: { update: { memory: 512 }, replace: { rootDisk: { mode: "copy" } } },
+};
