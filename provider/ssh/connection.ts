@@ -18,7 +18,7 @@ import { fingerprint, judge, knownTypes, publicKeyText } from "./host-keys";
 import { OutputCollector, shellCommand, wholeScript } from "./shell";
 import { Slots } from "./slots";
 import { trace } from "./trace";
-import { uploadThrough } from "./upload";
+import { type Pipe, uploadThrough } from "./upload";
 
 /** sshd's MaxSessions is 10; two are left to others. */
 const channelsAtOnce = 8;
@@ -210,6 +210,7 @@ function authenticate(
           hostKey: publicKeyText(blob),
           fingerprint: fingerprint(blob),
           user: target.user,
+          becomesRoot: target.user === "root" ? "root" : "sudo",
         }),
       );
     });
@@ -432,7 +433,7 @@ export class SshConnection implements Connection {
 
   async #exec(options: ExecOptions): Promise<ExecResult> {
     const began = performance.now();
-    const output = new OutputCollector(options.maxOutput ?? 64 << 20, options.onStdoutLine);
+    const output = new OutputCollector(options);
     const script = wholeScript(options.script);
     let code: number | string | null = null;
     try {
@@ -506,27 +507,34 @@ export class SshConnection implements Connection {
 
   async upload(options: UploadOptions): Promise<UploadResult> {
     return this.#using(() =>
-      uploadThrough(options, this.target.alias, this.identity.user, async (shell) => {
-        const channel = await this.#open<ClientChannel>((done) => this.client.exec(shell, done));
-        const lost = new Promise<never>((_, reject) => {
-          this.#onLost.add(reject);
-          channel.once("close", () => this.#onLost.delete(reject));
-        });
-        lost.catch(() => channel.destroy());
-        let code: number | null = null;
-        channel.on("exit", (status: number | null) => {
-          code = status;
-        });
-        return {
-          stdin: channel,
-          stdout: channel,
-          stderr: channel.stderr,
-          stop: () => channel.close(),
-          code: () => code,
-          lost,
-        };
+      uploadThrough(options, {
+        host: this.target.alias,
+        user: this.identity.user,
+        compress: true,
+        open: (command) => this.#pipe(command),
       }),
     );
+  }
+
+  async #pipe(command: string): Promise<Pipe> {
+    const channel = await this.#open<ClientChannel>((done) => this.client.exec(command, done));
+    const lost = new Promise<never>((_, reject) => {
+      this.#onLost.add(reject);
+      channel.once("close", () => this.#onLost.delete(reject));
+    });
+    lost.catch(() => channel.destroy());
+    let code: number | null = null;
+    channel.on("exit", (status: number | null) => {
+      code = status;
+    });
+    return {
+      stdin: channel,
+      stdout: channel,
+      stderr: channel.stderr,
+      stop: () => channel.close(),
+      code: () => code,
+      lost,
+    };
   }
 
   async forwardTcp(host: string, port: number): Promise<Duplex> {

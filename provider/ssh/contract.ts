@@ -51,6 +51,8 @@ export interface Identity {
   /** `SHA256:…`; empty for `local`. */
   fingerprint: string;
   user: string;
+  /** How commands get to run as root. */
+  becomesRoot: "root" | "sudo";
 }
 
 export interface ExecOptions {
@@ -62,7 +64,7 @@ export interface ExecOptions {
   root?: boolean;
   /** Milliseconds. Default: the endpoint's. */
   deadline?: number;
-  /** Bytes kept of standard output; of standard error a sixteenth. Default 64 MiB. What is beyond is dropped. */
+  /** Bytes kept of each output. Default 64 MiB of standard output, 1 MiB of standard error. What is beyond is dropped from the middle. */
   maxOutput?: number;
   /** Secrets that are taken out of the output. */
   redact?: string[];
@@ -94,8 +96,10 @@ export interface UploadOptions {
   /** `user:group`. Default `root:root`. */
   owner?: string;
   purpose: string;
-  /** Bytes of the source that have been sent, and in all. */
-  onProgress?: (done: number, total: number) => void;
+  /** Bytes of the file that the host has written, and in all. */
+  onProgress?: (sentBytes: number, totalBytes: number) => void;
+  /** Milliseconds for the whole of it. Default: none, as long as it moves. */
+  deadline?: number;
   /** Milliseconds without any progress that end it. Default 60 000. */
   stall?: number;
   signal?: AbortSignal;

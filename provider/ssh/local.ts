@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { connect } from "node:net";
 import { hostname, userInfo } from "node:os";
 import type { Duplex } from "node:stream";
@@ -11,20 +11,25 @@ import { uploadThrough } from "./upload";
 
 /** This machine, by child processes instead of SSH: the same scripts, the same contract. */
 export class LocalConnection implements Connection {
-  readonly identity: Identity = { hostKey: "", fingerprint: "", user: userInfo().username };
+  readonly identity: Identity = {
+    hostKey: "",
+    fingerprint: "",
+    user: userInfo().username,
+    becomesRoot: process.getuid?.() === 0 ? "root" : "sudo",
+  };
 
   constructor(readonly endpoint: Endpoint) {}
 
   exec(options: ExecOptions): Promise<ExecResult> {
     const began = performance.now();
     const host = hostname();
-    const output = new OutputCollector(options.maxOutput ?? 64 << 20, options.onStdoutLine);
+    const output = new OutputCollector(options);
     const script = wholeScript(options.script);
     const deadline = options.deadline ?? this.endpoint.deadlines?.command ?? 600_000;
     return new Promise<ExecResult>((resolve, reject) => {
       const child = spawn("sh", ["-c", shellCommand(options.root ?? true)], { detached: true, cwd: "/" });
       const fail = (error: MicrovmError) => {
-        if (child.pid) process.kill(-child.pid, "SIGTERM");
+        stopGroup(child);
         settle(() => reject(error), error.code);
       };
       const settle = (action: () => void, code: number | string | null) => {
@@ -55,6 +60,7 @@ export class LocalConnection implements Connection {
         );
       }, deadline);
       options.signal?.addEventListener("abort", abort);
+      if (options.signal?.aborted) abort();
       child.stdout.on("data", (chunk: Buffer) => output.stdout(chunk));
       child.stderr.on("data", (chunk: Buffer) => output.stderr(chunk));
       child.stdin.on("error", () => {}); // A shell that ends early says so by its status.
@@ -74,16 +80,21 @@ export class LocalConnection implements Connection {
   }
 
   upload(options: UploadOptions): Promise<UploadResult> {
-    return uploadThrough(options, hostname(), this.identity.user, async (command) => {
-      const child = spawn("sh", ["-c", command], { cwd: "/" });
-      return {
-        stdin: child.stdin,
-        stdout: child.stdout,
-        stderr: child.stderr,
-        stop: () => void child.kill(),
-        code: () => child.exitCode,
-        lost: new Promise<never>(() => {}),
-      };
+    return uploadThrough(options, {
+      host: hostname(),
+      user: this.identity.user,
+      compress: false,
+      open: async (command) => {
+        const child = spawn("sh", ["-c", command], { cwd: "/" });
+        return {
+          stdin: child.stdin,
+          stdout: child.stdout,
+          stderr: child.stderr,
+          stop: () => void child.kill(),
+          code: () => child.exitCode,
+          lost: new Promise<never>(() => {}),
+        };
+      },
     });
   }
 
@@ -96,6 +107,15 @@ export class LocalConnection implements Connection {
   }
 
   async close(): Promise<void> {}
+}
+
+/** Ends a child and what it started. What runs under sudo is not ours to signal: it ends with its standard input. */
+function stopGroup(child: ChildProcess): void {
+  try {
+    if (child.pid) process.kill(-child.pid, "SIGTERM");
+  } catch (error) {
+    if (!["ESRCH", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  }
 }
 
 function opened(socket: ReturnType<typeof connect>, where: string): Promise<Duplex> {

@@ -20,28 +20,66 @@ export function wholeScript(script: string): string {
   return `{\necho ${mark}\n${script}\n} < /dev/null\n`;
 }
 
+/** The beginning and the end of a stream, within bounds. */
+class BoundedOutput {
+  readonly #head: Buffer[] = [];
+  #headRoom: number;
+  readonly #tail: Buffer[] = [];
+  #tailBytes = 0;
+  #dropped = 0;
+
+  constructor(private readonly limit: number) {
+    this.#headRoom = Math.ceil(limit / 2);
+  }
+
+  get truncated(): boolean {
+    return this.#dropped > 0;
+  }
+
+  add(chunk: Buffer): void {
+    const head = chunk.subarray(0, this.#headRoom);
+    this.#headRoom -= head.length;
+    if (head.length) this.#head.push(head);
+    if (head.length === chunk.length) return;
+    this.#tail.push(chunk.subarray(head.length));
+    this.#tailBytes += chunk.length - head.length;
+    const room = Math.floor(this.limit / 2);
+    while (this.#tailBytes > room) {
+      const first = this.#tail[0] as Buffer;
+      const excess = Math.min(this.#tailBytes - room, first.length);
+      if (excess === first.length) this.#tail.shift();
+      else this.#tail[0] = first.subarray(excess);
+      this.#tailBytes -= excess;
+      this.#dropped += excess;
+    }
+  }
+
+  text(): string {
+    const marker = this.truncated ? [Buffer.from(`\n[${this.#dropped} bytes dropped]\n`)] : [];
+    return Buffer.concat([...this.#head, ...marker, ...this.#tail]).toString("utf8");
+  }
+}
+
 /** Collects what a shell prints, within bounds, and hands whole lines on. */
 export class OutputCollector {
-  #out: Buffer[] = [];
-  #err: Buffer[] = [];
-  #outBytes = 0;
-  #errBytes = 0;
+  readonly #out: BoundedOutput;
+  readonly #err: BoundedOutput;
   #line = "";
   #ready = false;
-  truncated = false;
   bytesIn = 0;
   readonly #decoder = new TextDecoder();
 
-  constructor(
-    private readonly limit: number,
-    private readonly onLine?: (line: string) => void,
-  ) {}
+  constructor({ maxOutput, onStdoutLine }: Pick<ExecOptions, "maxOutput" | "onStdoutLine">) {
+    this.#out = new BoundedOutput((maxOutput ?? 64 << 20) + 2 * mark.length);
+    this.#err = new BoundedOutput(maxOutput ?? 1 << 20);
+    this.onLine = onStdoutLine;
+  }
+
+  private readonly onLine?: (line: string) => void;
 
   stdout(chunk: Buffer): void {
     this.bytesIn += chunk.length;
-    if (this.#outBytes < this.limit) this.#out.push(chunk);
-    else this.truncated = true;
-    this.#outBytes += chunk.length;
+    this.#out.add(chunk);
     if (!this.onLine) return;
     this.#line += this.#decoder.decode(chunk, { stream: true });
     const lines = this.#line.split("\n");
@@ -54,13 +92,7 @@ export class OutputCollector {
 
   stderr(chunk: Buffer): void {
     this.bytesIn += chunk.length;
-    this.#err.push(chunk);
-    this.#errBytes += chunk.length;
-    // The end of an error output says most.
-    while (this.#errBytes > this.limit / 16 && this.#err.length > 1) {
-      this.#errBytes -= (this.#err.shift() as Buffer).length;
-      this.truncated = true;
-    }
+    this.#err.add(chunk);
   }
 
   /** Throws where no shell ran the script. */
@@ -70,15 +102,34 @@ export class OutputCollector {
     user: string,
     end: { code: number | null; signal?: string; millis: number },
   ): ExecResult {
-    const all = Buffer.concat(this.#out).toString("utf8");
-    const stderr = redact(Buffer.concat(this.#err).toString("utf8"), options.redact);
+    const all = this.#out.text();
+    const stderr = redact(this.#err.text(), options.redact);
     const start = all.indexOf(`${mark}\n`);
     if (start < 0) throw notRun(options, host, user, all, stderr, end.code);
-    const stdout = options.redact?.length
-      ? redact(all.slice(start + mark.length + 1), options.redact)
-      : all.slice(start + mark.length + 1);
-    return { ...end, stdout, stderr, truncated: this.truncated };
+    // A last line without its newline is a line too.
+    if (this.#line) this.onLine?.(this.#line);
+    const text = all.slice(start + mark.length + 1);
+    const stdout = options.redact?.length ? redact(text, options.redact) : text;
+    return { ...end, stdout, stderr, truncated: this.#out.truncated || this.#err.truncated };
   }
+}
+
+/** Whether an error output is sudo's own refusal. */
+export function lacksSudo(stderr: string): boolean {
+  return /(^|\n)sudo: |sudo: (command )?not found/.test(stderr);
+}
+
+export function sudoNeeded(verb: string, subject: string, user: string, stderr: string): MicrovmError {
+  // sudo ignores files whose names hold a dot.
+  const file = `/etc/sudoers.d/${user.replace(/[^A-Za-z0-9_-]/g, "_")}`;
+  return new MicrovmError({
+    code: "sudo-needed",
+    verb,
+    subject,
+    cause: `user ${user} is not root and may not become it without a password`,
+    hint: `Log in as root, or let it: as root on the host, run  echo '${user} ALL=(ALL) NOPASSWD: ALL' > ${file}  (sudo must be installed).`,
+    remote: stderr,
+  });
 }
 
 function notRun(
@@ -89,16 +140,7 @@ function notRun(
   stderr: string,
   code: number | null,
 ): MicrovmError {
-  if (/(^|\n)sudo: |sudo: not found|sudo: command not found/.test(stderr) || code === 127) {
-    return new MicrovmError({
-      code: "sudo-needed",
-      verb: options.purpose,
-      subject: `on ${host}`,
-      cause: `user ${user} is not root and may not become it without a password`,
-      hint: `Log in as root, or let it: as root on the host, run  echo '${user} ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/${user}  (sudo must be installed).`,
-      remote: stderr,
-    });
-  }
+  if (lacksSudo(stderr)) return sudoNeeded(options.purpose, `on ${host}`, user, stderr);
   return new MicrovmError({
     code: "not-a-shell",
     verb: options.purpose,

@@ -1,51 +1,91 @@
 import { spawn, spawnSync } from "node:child_process";
-import { createReadStream } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { posix } from "node:path";
 import type { Readable, Transform, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import * as zlib from "node:zlib";
 import { MicrovmError } from "../errors";
 import type { UploadOptions, UploadResult } from "./contract";
 import { quote } from "./quote";
+import { redact } from "./redact";
+import { lacksSudo, sudoNeeded } from "./shell";
 import { trace } from "./trace";
 
 /**
- * The far end of an upload. It answers `DONE` where the file is there already, `BUSY` where another upload of it is
- * under way, else `HAVE <bytes> <zstd: yes or no>`; then reads a line that names the encoding, and the content from
- * that byte on. The content is hashed while it is written; a resumed one is read once more.
+ * The far end of an upload. It answers `DONE` where the file is there already, else `HAVE <bytes> <zstd: yes or no>`;
+ * then reads a line that names the encoding, and the content from that byte on. `WAIT` tells that another upload of the
+ * same file goes first, `AT` how far this one is, `SYNC` that the disk is being waited for.
+ *
+ * The digest is made of the file while it is written, from the page cache: a pipe between them (tee) costs more than the
+ * transfer itself. The lock lies beside the part, so that two uploads never write to one; whoever waited checks that the
+ * lock is still the one that others would take. A holder that does not move (its client is gone, and its sshd has not
+ * noticed) keeps its part, and the new upload takes one of its own.
  */
 const receiver = `set -eu
-umask 077
+LC_ALL=C; export LC_ALL
+trap '' PIPE
 path=$1 sha=$2 size=$3 mode=$4 owner=$5
-part=$path.$sha.part
-settle() { chown "$owner" "$1"; chmod "$mode" "$1"; }
-mkdir -p "\${path%/*}"
-if [ -f "$path" ] && [ "$(stat -c %s "$path")" = "$size" ] && [ "$(sha256sum < "$path" | cut -c 1-64)" = "$sha" ]; then
-  settle "$path"; echo DONE; exit 0
-fi
-exec 9>> "$part.lock"
-flock -n 9 || { echo BUSY; exit 0; }
-have=$(stat -c %s "$part" 2>/dev/null || echo 0)
-[ "$have" -le "$size" ] || { rm -f "$part"; have=0; }
+directory=$(dirname -- "$path")
+part=$path.$sha.part lock=$path.$sha.part.lock
+mkdir -p -- "$directory"
+umask 077
+hash=sha256sum
+if openssl dgst -sha256 -r < /dev/null > /dev/null 2>&1; then hash='openssl dgst -sha256 -r'; fi
+length() { stat -c %s -- "$1" 2> /dev/null || echo 0; }
+settle() { chown -- "$owner" "$1"; chmod -- "$mode" "$1"; }
+present() { [ -f "$path" ] && [ "$(length "$path")" = "$size" ] && [ "$($hash < "$path" | cut -c 1-64)" = "$sha" ]; }
+finish() { settle "$path"; echo DONE; exit 0; }
+if present; then finish; fi
+before=
+while :; do
+  if ! command -v flock > /dev/null; then part=$path.$sha.$$.part lock=$part; break; fi
+  exec 9>> "$lock"
+  if flock -w 5 9; then
+    if [ "$(stat -L -c %i /proc/self/fd/9)" = "$(stat -c %i -- "$lock" 2> /dev/null)" ]; then break; fi
+  else
+    now=$(length "$part")
+    if [ "$now" = "$before" ]; then part=$path.$sha.$$.part lock=$part.lock; trap 'rm -f -- "$part" "$lock"' EXIT; fi
+    before=$now
+    echo "WAIT $now"
+  fi
+done
+if present; then rm -f -- "$lock"; finish; fi
+have=$(length "$part")
+if [ "$have" -gt "$size" ]; then rm -f -- "$part"; have=0; fi
 zstd=no; if command -v zstd > /dev/null 2>&1; then zstd=yes; fi
 echo "HAVE $have $zstd"
 read -r encoding || exit 0
 case $encoding in zstd) unpack='zstd -dcq' ;; gzip) unpack='gzip -dc' ;; none) unpack=cat ;; *) exit 64 ;; esac
-if [ "$have" = 0 ]; then
-  sum=$($unpack | tee "$part" | sha256sum | cut -c 1-64)
-else
-  $unpack >> "$part" || true
-  sum=
-fi
-got=$(stat -c %s "$part")
+exec 4>&1
+step=67108864 pos=0
+sum=$({
+  while echo && sleep 0.2; do :; done 2> /dev/null 4>&- 9>&- < /dev/null &
+  ticker=$!
+  $unpack >> "$part" || :
+  kill "$ticker" || :
+  echo over
+} | while read -r word; do
+  now=$(length "$part")
+  echo "AT $now $pos" >&4 || :
+  while left=$((now - pos)); [ "$left" -ge "$step" ] || { [ "$word" = over ] && [ "$left" -gt 0 ]; }; do
+    [ "$left" -le "$step" ] || left=$step
+    dd if="$part" bs=128K iflag=skip_bytes,count_bytes skip="$pos" count="$left" status=none
+    pos=$((pos + left))
+    echo "AT $now $pos" >&4 || :
+  done
+  if [ "$word" = over ]; then break; fi
+done | $hash | cut -c 1-64)
+got=$(length "$part")
 if [ "$got" -lt "$size" ]; then
-  echo "SHORT $got $(df -B1 --output=avail "\${path%/*}" | tail -n 1)"; exit 0
+  echo "SHORT $got $(df -B1 --output=avail -- "$directory" | tail -n 1)"; exit 0
 fi
-[ -n "$sum" ] || sum=$(sha256sum < "$part" | cut -c 1-64)
-if [ "$sum" != "$sha" ]; then rm -f "$part" "$part.lock"; echo "CORRUPT $sum"; exit 0; fi
+if [ "$sum" != "$sha" ]; then rm -f -- "$part" "$lock"; echo "CORRUPT $sum"; exit 0; fi
 settle "$part"
-sync "$part"
-mv -fT "$part" "$path"
-rm -f "$part.lock"
+echo SYNC
+sync -- "$part"
+mv -fT -- "$part" "$path"
+sync -- "$directory"
+rm -f -- "$lock"
 echo DONE`;
 
 /** The two ends of a running remote command. */
@@ -59,18 +99,22 @@ export interface Pipe {
   lost: Promise<never>;
 }
 
+/** Where an upload goes, and how to get there. */
+export interface Destination {
+  host: string;
+  user: string;
+  /** Whether to compress: pointless where both ends are one machine. */
+  compress: boolean;
+  open(command: string): Promise<Pipe>;
+}
+
 /** Puts a file on a host over one command, in one round trip before the content flows. */
-export async function uploadThrough(
-  options: UploadOptions,
-  host: string,
-  user: string,
-  open: (command: string) => Promise<Pipe>,
-): Promise<UploadResult> {
+export async function uploadThrough(options: UploadOptions, destination: Destination): Promise<UploadResult> {
   const began = performance.now();
   const result: UploadResult = { sentBytes: 0, resumedFrom: 0, skipped: false, millis: 0 };
   let code: string | null = null;
   try {
-    await transfer(options, host, user, await open(remoteCommand(options)), result);
+    await transfer(options, destination, await destination.open(remoteCommand(options)), result);
     result.millis = performance.now() - began;
     return result;
   } catch (error) {
@@ -78,7 +122,7 @@ export async function uploadThrough(
     throw error;
   } finally {
     trace({
-      host,
+      host: destination.host,
       kind: "upload",
       purpose: options.purpose,
       millis: performance.now() - began,
@@ -95,140 +139,232 @@ function remoteCommand({ path, sha256, size, mode, owner = "root:root" }: Upload
   return `exec sh -c ${quote(`if [ "$(id -u)" = 0 ]; then exec ${run}; else exec sudo -n -- ${run}; fi`)}`;
 }
 
-async function transfer(
-  options: UploadOptions,
-  host: string,
-  user: string,
-  pipe: Pipe,
-  result: UploadResult,
-): Promise<void> {
-  const subject = `${options.source} to ${options.path} on host ${host}`;
-  const fail = (code: string, cause: string, hint?: string, retryable = true) =>
-    new MicrovmError({ code, verb: "upload", subject, cause, hint, retryable, remote: stderr.slice(-2000) });
-  let stderr = "";
-  pipe.stderr.on("data", (chunk: Buffer) => {
-    stderr += chunk.toString("utf8");
-  });
-  const stall = options.stall ?? 60_000;
+/** Bytes kept of the far end's standard error. */
+const complaints = 64 << 10;
+
+async function transfer(options: UploadOptions, to: Destination, pipe: Pipe, result: UploadResult): Promise<void> {
+  const { path, size, sha256 } = options;
   const again = "Run the same again: it goes on where it stopped.";
-  let timer: NodeJS.Timeout | undefined;
+  let stderr = "";
+  const fail = (code: string, cause: string, hint?: string, retryable = true) =>
+    new MicrovmError({
+      code,
+      verb: "upload",
+      subject: `${options.source} to ${path} on host ${to.host}`,
+      cause,
+      hint,
+      retryable,
+      remote: redact(stderr.slice(-2000)),
+    });
+  pipe.stderr.on("data", (chunk: Buffer) => {
+    stderr = (stderr + chunk.toString("utf8")).slice(-complaints);
+  });
+  const clock = new StallClock(options.stall ?? 60_000);
   let abort = () => {};
+  let overall: NodeJS.Timeout | undefined;
   // Whatever ends it from outside: a dead link answers nothing, not even to being closed.
   const interrupted = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(fail("upload-stalled", `nothing moved for ${Math.round(stall / 1000)} s`, again)),
-      stall,
-    );
+    clock.onStall = (millis) =>
+      reject(fail("upload-stalled", `nothing moved for ${Math.round(millis / 1000)} s`, again));
     abort = () => reject(fail("cancelled", "it was cancelled", again));
+    if (options.deadline !== undefined) {
+      const cause = `it took longer than ${Math.round(options.deadline / 1000)} s`;
+      overall = setTimeout(() => reject(fail("command-deadline", cause, again)), options.deadline);
+    }
     pipe.lost.catch(reject);
   });
   interrupted.catch(() => pipe.stdin.destroy());
   options.signal?.addEventListener("abort", abort);
+  if (options.signal?.aborted) abort();
   pipe.stdin.on("error", () => {}); // The answers, or their absence, say what went wrong.
-  const answers = readLines(pipe.stdout);
+  const lines = readLines(pipe.stdout);
+  /** The next word that decides something; the others tell that the host is at work. */
+  const answer = async (): Promise<string[]> => {
+    for (;;) {
+      const line = await Promise.race([lines.next(), interrupted]);
+      const words = (line ?? "").split(" ");
+      if (words[0] === "AT") {
+        if (clock.progress(line as string)) options.onProgress?.(Number(words[1]), size);
+      } else if (words[0] === "SYNC") clock.patience();
+      else if (words[0] !== "WAIT") return words;
+      else clock.progress(line as string);
+    }
+  };
+  let source: Source | undefined;
   try {
-    const answer = () => Promise.race([answers.next(), interrupted]);
-    const first = await answer();
-    const [word, have = "0", zstd] = (first ?? "").split(" ");
+    clock.patience(); // The host may have a file there to read.
+    const [word, have, zstd] = await answer();
     if (word === "DONE") {
       result.skipped = true;
       return;
     }
-    if (word === "BUSY")
-      throw fail("upload-busy", "another upload of the same file is under way", "Run the same again once it is done.");
     if (word !== "HAVE") {
-      if (/sudo:/.test(stderr)) {
-        throw fail(
-          "sudo-needed",
-          `user ${user} is not root and may not become it without a password`,
-          `As root on the host, run  echo '${user} ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/${user}`,
-          false,
-        );
-      }
-      if (/No space left/.test(stderr)) throw full(fail, options, 0);
+      if (lacksSudo(stderr)) throw sudoNeeded("upload", `${path} on host ${to.host}`, to.user, stderr);
+      if (isFull(stderr)) throw full(fail, options, 0);
       throw fail("upload-failed", `the host did not take it (status ${pipe.code() ?? "none"})`);
     }
     result.resumedFrom = Number(have);
-    const encoding = chooseEncoding(zstd === "yes");
+    try {
+      source = await openSource(options.source, result.resumedFrom, size);
+    } catch (error) {
+      throw fail("upload-source", `the file cannot be read (${(error as Error).message})`, undefined, false);
+    }
+    const encoding = await chooseEncoding(source, to.compress, zstd === "yes");
+    clock.impatience();
     pipe.stdin.write(`${encoding}\n`);
-    const source = createReadStream(options.source, { start: result.resumedFrom, highWaterMark: 1 << 20 });
-    let read = result.resumedFrom;
-    source.on("data", (chunk) => {
-      read += chunk.length;
-      timer?.refresh();
-      options.onProgress?.(read, options.size);
-    });
     const sending = send(source, encoding, pipe.stdin, (bytes) => {
       result.sentBytes += bytes;
-      timer?.refresh();
+      clock.progress();
     }).catch((error: Error) => {
       pipe.stdin.end();
       return error;
     });
-    const last = (await answer()) ?? "";
-    const sent = await Promise.race([sending, interrupted]);
-    if (last === "DONE") return;
-    if (last.startsWith("CORRUPT")) {
+    const [last = "", ...details] = await answer();
+    if (last === "DONE") {
+      options.onProgress?.(size, size);
+      return;
+    }
+    if (last === "CORRUPT") {
       throw fail(
         "upload-corrupt",
-        `it arrived as ${last.slice(8)} and should be ${options.sha256}`,
+        `it arrived as ${details[0]} and should be ${sha256}`,
         "Did the file change while it was sent? Run the same again: it starts anew.",
       );
     }
-    if (last.startsWith("SHORT") && /No space left/.test(stderr)) throw full(fail, options, Number(last.split(" ")[2]));
-    if (/No space left/.test(stderr)) throw full(fail, options, 0);
-    throw fail(
-      "upload-cut",
-      sent instanceof Error && !/premature|destroy/i.test(sent.message) ? sent.message : "the transfer was cut",
-      "Run the same again: it goes on where it stopped.",
-    );
+    if (isFull(stderr)) throw full(fail, options, Number(details[1] ?? 0));
+    pipe.stdin.destroy();
+    const sent = await Promise.race([sending, interrupted]);
+    const ours = sent instanceof Error && !/premature|destroy|EPIPE/i.test(sent.message);
+    throw fail("upload-cut", ours ? sent.message : "the transfer was cut", again);
   } finally {
-    clearTimeout(timer);
+    clock.stop();
+    clearTimeout(overall);
     options.signal?.removeEventListener("abort", abort);
     pipe.stdin.end();
     pipe.stop();
+    await source?.file.close();
+  }
+}
+
+/** Ends what does not move. */
+class StallClock {
+  onStall: (millis: number) => void = () => {};
+  #timer: NodeJS.Timeout | undefined;
+  #last = "";
+
+  constructor(private readonly millis: number) {}
+
+  /** Starts again, except where the news is the same as before. Returns whether it was news. */
+  progress(news?: string): boolean {
+    if (news !== undefined && news === this.#last) return false;
+    this.#last = news ?? this.#last;
+    this.#timer?.refresh();
+    return true;
+  }
+
+  /** For a while in which nothing can be told: ten times as long. */
+  patience(): void {
+    this.#start(this.millis * 10);
+  }
+
+  impatience(): void {
+    this.#start(this.millis);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #start(millis: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.onStall(millis), millis);
   }
 }
 
 type Fail = (code: string, cause: string, hint?: string, retryable?: boolean) => MicrovmError;
 
+function isFull(stderr: string): boolean {
+  return /No space left|Disk quota exceeded/.test(stderr);
+}
+
 function full(fail: Fail, { path, size }: UploadOptions, free: number): MicrovmError {
-  const directory = path.replace(/\/[^/]*$/, "") || "/";
   return fail(
     "disk-full",
-    `the filesystem of ${directory} is full (${free} bytes free; the file has ${size})`,
+    `the filesystem of ${posix.dirname(path)} is full (${free} bytes free; the file has ${size})`,
     "Free some space on the host and run the same again: it goes on where it stopped.",
   );
+}
+
+interface Source {
+  file: FileHandle;
+  start: number;
+  size: number;
+}
+
+async function openSource(path: string, start: number, size: number): Promise<Source> {
+  const file = await open(path);
+  const actual = (await file.stat()).size;
+  if (actual === size) return { file, start, size };
+  await file.close();
+  throw new Error(`it has ${actual} bytes, and had ${size} when it was looked at first`);
 }
 
 type Encoding = "zstd" | "gzip" | "none";
 
 let localZstd: boolean | undefined;
 
-function chooseEncoding(remoteZstd: boolean): Encoding {
-  localZstd ??= "createZstdCompress" in zlib || spawnSync("zstd", ["--version"], { stdio: "ignore" }).status === 0;
+async function chooseEncoding(source: Source, compress: boolean, remoteZstd: boolean): Promise<Encoding> {
+  if (!compress || !(await compressible(source))) return "none";
+  localZstd ??= inProcessZstd() !== undefined || spawnSync("zstd", ["--version"], { stdio: "ignore" }).status === 0;
   return remoteZstd && localZstd ? "zstd" : "gzip";
 }
 
+/** Whether compression gains anything, judged by sixteen samples. */
+async function compressible({ file, start, size }: Source): Promise<boolean> {
+  const sample = Buffer.alloc(16 << 10);
+  let plain = 0;
+  let packed = 0;
+  for (let n = 0; n < 16; n++) {
+    const { bytesRead } = await file.read(sample, 0, sample.length, start + Math.floor(((size - start) / 16) * n));
+    plain += bytesRead;
+    packed += zlib.deflateRawSync(sample.subarray(0, bytesRead), { level: 1 }).length;
+  }
+  return packed < plain * 0.95;
+}
+
+/** Node has it from 22.15 on. */
+function inProcessZstd(): (() => Transform) | undefined {
+  return (zlib as unknown as { createZstdCompress?: () => Transform }).createZstdCompress;
+}
+
 async function send(
-  source: Readable,
+  { file, start, size }: Source,
   encoding: Encoding,
   sink: Writable,
   count: (bytes: number) => void,
 ): Promise<void> {
+  if (start === size) {
+    sink.end();
+    return;
+  }
+  const source = () => file.createReadStream({ start, end: size - 1, highWaterMark: 1 << 20, autoClose: false });
   const counted = async function* (chunks: AsyncIterable<Buffer>) {
     for await (const chunk of chunks) {
       count(chunk.length);
       yield chunk;
     }
   };
-  if (encoding === "gzip") return pipeline(source, zlib.createGzip({ level: 1 }), counted, sink);
-  // Node has it from 22.15 on.
-  const inProcess = (zlib as unknown as { createZstdCompress?: () => Transform }).createZstdCompress;
-  if (inProcess) return pipeline(source, inProcess(), counted, sink);
-  const child = spawn("zstd", ["-1", "-c", "-q"], { stdio: ["pipe", "pipe", "ignore"] });
+  const compress = inProcessZstd();
+  if (encoding === "none") return pipeline(source(), counted, sink);
+  if (encoding === "gzip") return pipeline(source(), zlib.createGzip({ level: 1 }), counted, sink);
+  if (compress) return pipeline(source(), compress(), counted, sink);
+  // It reads the file itself where it can: a gigabyte through a pipe is felt.
+  const child = spawn("zstd", ["-1", "-c", "-q"], { stdio: [start === 0 ? file.fd : "pipe", "pipe", "ignore"] });
   try {
-    await Promise.all([pipeline(source, child.stdin), pipeline(child.stdout, counted, sink)]);
+    await Promise.all([
+      child.stdin && pipeline(source(), child.stdin),
+      pipeline(child.stdout as Readable, counted, sink),
+    ]);
   } finally {
     child.kill();
   }
