@@ -34,8 +34,16 @@ export abstract class MicrovmResource extends pulumi.CustomResource {
 
 /** Names this program in the records on a host: another program's objects are left alone. */
 function ownerOf(kind: Kind, name: string): string {
-  const program = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].filter(Boolean).join("/");
-  return `${program}::${kind}::${name}`;
+  return `${organization()}/${pulumi.getProject()}/${pulumi.getStack()}::${kind}::${name}`;
+}
+
+/** Where there is none (an old CLI, tests with mocks), Pulumi throws; its own backends say `organization` then. */
+function organization(): string {
+  try {
+    return pulumi.getOrganization();
+  } catch {
+    return "organization";
+  }
 }
 
 function hostCredentials({ privateKey, passphrase, password }: pulumi.Inputs): pulumi.Output<unknown> | undefined {
