@@ -253,7 +253,8 @@ mv_batch() {
   trap '' PIPE HUP
   mkdir -p /run/microvm
   mv_work=$(mktemp -d /run/microvm/.change-XXXXXX) || exit 70
-  trap 'rm -rf "$mv_work"' EXIT
+  # With the last object goes the place of the lock.
+  trap 'rm -rf "$mv_work"; [ -d /etc/microvm ] || rm -rf /run/microvm' EXIT
   exec 9> /run/microvm/lock
   if ! flock -w 300 9; then
     printf 'locked\t%s\n' "$(cat /run/microvm/lock.holder 2>/dev/null)"

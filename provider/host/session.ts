@@ -245,17 +245,34 @@ function redacted(text: string, secrets: readonly string[] = []): string {
   return secrets.reduce((result, secret) => (secret ? result.replaceAll(secret, "[secret]") : result), text);
 }
 
-const sessions = new Map<string, HostSession>();
+const sessions = new Map<string, HostSession[]>();
 
-/** The session of a host in this process: the same for the same way to the same machine. Dials on first use. */
+/**
+ * The session of a host in this process. A Host and what lives on it know the same machine by more or less (the pinned
+ * key, the machine's identity): they share a session unless they contradict each other.
+ */
 export function openHost(target: HostTarget): HostSession {
-  const key = JSON.stringify([target.connection, target.credentials, target.machineId]);
-  let session = sessions.get(key);
-  if (!session) {
-    session = new HostSession(target.name, target, () => connect(endpoint(target)));
-    sessions.set(key, session);
+  const { address, port, user, privateKeyFile, agent, jump } = target.connection;
+  const key = JSON.stringify([address, port, user, privateKeyFile, agent, jump, target.credentials]);
+  const known = sessions.get(key) ?? [];
+  const found = known.find(
+    (session) =>
+      agree(session.target.connection.hostKey, target.connection.hostKey) &&
+      agree(session.target.machineId, target.machineId),
+  );
+  if (found) {
+    found.target.connection.hostKey ??= target.connection.hostKey;
+    found.target.machineId ??= target.machineId;
+    return found;
   }
+  const own: HostTarget = { ...target, connection: { ...target.connection } };
+  const session = new HostSession(own.name, own, () => connect(endpoint(own)));
+  sessions.set(key, [...known, session]);
   return session;
+}
+
+function agree(a: string | undefined, b: string | undefined): boolean {
+  return a === undefined || b === undefined || a === b;
 }
 
 function endpoint({ connection, credentials, trustOnFirstUse }: HostTarget): Endpoint {

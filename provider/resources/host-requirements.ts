@@ -7,12 +7,23 @@ export function requirePlatform(facts: Facts, host: string): void {
   const fail = (code: string, cause: string, hint: string): never => {
     throw new MicrovmError({ code, verb: "use", subject: `host ${host}`, cause, hint });
   };
-  if (facts.system !== "Linux") fail("host-not-linux", `it runs ${facts.system || "an unknown system"}`, "A host must run Linux.");
-  if (!facts.systemd) fail("host-without-systemd", "systemd does not run there as its first process", "A host must be booted with systemd.");
+  if (facts.system !== "Linux")
+    fail("host-not-linux", `it runs ${facts.system || "an unknown system"}`, "A host must run Linux.");
+  if (!facts.systemd)
+    fail(
+      "host-without-systemd",
+      "systemd does not run there as its first process",
+      "A host must be booted with systemd.",
+    );
   if (facts.systemd < 250) {
-    fail("host-systemd-old", `its systemd is ${facts.systemd}`, "A host needs systemd 250 or newer (Debian 12, Ubuntu 22.04.2 or newer).");
+    fail(
+      "host-systemd-old",
+      `its systemd is ${facts.systemd}`,
+      "A host needs systemd 250 or newer (Debian 12, Ubuntu 22.04.2 or newer).",
+    );
   }
-  if (!facts.machineId) fail("host-without-identity", "it has no /etc/machine-id", "Run systemd-machine-id-setup on it.");
+  if (!facts.machineId)
+    fail("host-without-identity", "it has no /etc/machine-id", "Run systemd-machine-id-setup on it.");
 }
 
 /** Refuses a host that no Host resource has set up. */
@@ -23,7 +34,9 @@ export function requireHost(snapshot: Snapshot, subject: string, host: string): 
     code: "host-not-set-up",
     verb: "create",
     subject: `${subject} on host ${host}`,
-    cause: snapshot.facts.kit ? "the host has the kit of another version of the provider" : "the host has no kit of the provider",
+    cause: snapshot.facts.kit
+      ? "the host has the kit of another version of the provider"
+      : "the host has no kit of the provider",
     hint: "Run `pulumi refresh`, then `pulumi up`: the Host resource installs it.",
   });
 }

@@ -22,13 +22,17 @@ const basePackages = ["nftables", "iproute2", "e2fsprogs", "openssh-client", "zs
 /** Keeps what manages the host's own network off our bridges and taps. */
 const unmanaged = {
   "/etc/systemd/network/05-microvm.network": "[Match]\nName=mvb-* mvt-*\n\n[Link]\nUnmanaged=yes\n",
-  "/etc/NetworkManager/conf.d/90-microvm.conf": "[keyfile]\nunmanaged-devices+=interface-name:mvb-*;interface-name:mvt-*\n",
+  "/etc/NetworkManager/conf.d/90-microvm.conf":
+    "[keyfile]\nunmanaged-devices+=interface-name:mvb-*;interface-name:mvt-*\n",
 };
 
 const trimTimer = "microvm-console-trim.timer";
 
 function key({ name, owner }: HostInputs): string {
-  return `${name}-${createHash("sha256").update(owner ?? "").digest("hex").slice(0, 8)}`;
+  return `${name}-${createHash("sha256")
+    .update(owner ?? "")
+    .digest("hex")
+    .slice(0, 8)}`;
 }
 
 function files(inputs: HostInputs): Map<string, string> {
@@ -51,7 +55,8 @@ async function observe(session: HostSession, state: HostState): Promise<HostStat
   const drift: string[] = [];
   if (snapshot.facts.kit !== `microvm-${kit().hash}`) drift.push("its kit is not this version's");
   for (const [path, content] of kit().files) drift.push(...changed(snapshot, `/usr/lib/microvm/${path}`, content));
-  for (const [path, installed] of unitPaths()) drift.push(...changed(snapshot, installed, kit().files.get(path) as Buffer));
+  for (const [path, installed] of unitPaths())
+    drift.push(...changed(snapshot, installed, kit().files.get(path) as Buffer));
   for (const [path, content] of files(state)) drift.push(...changed(snapshot, path, content));
   for (const [name, value] of Object.entries(state.sysctls ?? {})) {
     const actual = snapshot.sysctls.get(name);
@@ -73,7 +78,12 @@ function changed(snapshot: Snapshot, path: string, content: string | Buffer): st
   return file.digest === createHash("sha256").update(content).digest("hex") ? [] : [`${path} was changed`];
 }
 
-async function converge(session: HostSession, inputs: HostInputs, prior: HostState | undefined, progress: Progress): Promise<HostState> {
+async function converge(
+  session: HostSession,
+  inputs: HostInputs,
+  prior: HostState | undefined,
+  progress: Progress,
+): Promise<HostState> {
   const name = inputs.name as string;
   const snapshot = await session.snapshot();
   requirePlatform(snapshot.facts, name);
@@ -105,7 +115,9 @@ async function converge(session: HostSession, inputs: HostInputs, prior: HostSta
           command("mv_packages", object, ...basePackages, ...(inputs.packages ?? [])),
           ...installKit(),
           command("mv_dir", "/var/lib/microvm", "0755", "root:root"),
-          ...Object.entries(unmanaged).map(([path, content]) => `if [ -d ${path.replace(/\/[^/]*$/, "")} ]; then ${installFile(path, content)}\nfi`),
+          ...Object.entries(unmanaged).map(
+            ([path, content]) => `if [ -d ${path.replace(/\/[^/]*$/, "")} ]; then ${installFile(path, content)}\nfi`,
+          ),
           ...rememberSysctls(object, inputs),
           ...[...wanted].map(([path, content]) => installFile(path, content)),
           ...[`/etc/modules-load.d/microvm-${id}.conf`, `/etc/sysctl.d/90-microvm-${id}.conf`]
@@ -113,7 +125,8 @@ async function converge(session: HostSession, inputs: HostInputs, prior: HostSta
             .map((path) => command("mv_gone", path)),
           ...loadModules(object, inputs),
           ...Object.entries(inputs.sysctls ?? {}).map(
-            ([name, value]) => `${command("sysctl", "-q", "-w", `${name}=${value}`)} || mv_fail sysctl-refused ${command(name)}`,
+            ([name, value]) =>
+              `${command("sysctl", "-q", "-w", `${name}=${value}`)} || mv_fail sysctl-refused ${command(name)}`,
           ),
           ...former,
         ],
@@ -166,7 +179,7 @@ function rememberSysctls(object: string, inputs: HostInputs): string[] {
   const former = `${object}/sysctls-before`;
   return Object.keys(inputs.sysctls ?? {}).map(
     (name) =>
-      `grep -q ${command("^" + name.replaceAll(".", "\\.") + "=")} ${former} 2> /dev/null || printf '%s=%s\\n' ${command(name)} "$(${command("sysctl", "-n", name)})" >> ${former}`,
+      `grep -q ${command(`^${name.replaceAll(".", "\\.")}=`)} ${former} 2> /dev/null || printf '%s=%s\\n' ${command(name)} "$(${command("sysctl", "-n", name)})" >> ${former}`,
   );
 }
 
@@ -180,24 +193,53 @@ function loadModules(object: string, inputs: HostInputs): string[] {
 function explain(error: unknown, name: string): unknown {
   if (!(error instanceof ChangeError)) return error;
   const causes: Record<string, [string, string]> = {
-    "module-missing": [`kernel module ${error.said} cannot be loaded`, "Does the host's kernel have it? Containers cannot load modules."],
+    "module-missing": [
+      `kernel module ${error.said} cannot be loaded`,
+      "Does the host's kernel have it? Containers cannot load modules.",
+    ],
     "sysctl-refused": [`kernel parameter ${error.said} cannot be set`, "Is the name right, and the value in range?"],
-    "package-missing": [`apt does not know a package:${error.said}`, "Is the name right, and do the host's apt sources work?"],
-    "package-conflict": [`installing would remove ${error.said}`, "Resolve the conflict on the host, or drop the package."],
+    "package-missing": [
+      `apt does not know a package:${error.said}`,
+      "Is the name right, and do the host's apt sources work?",
+    ],
+    "package-conflict": [
+      `installing would remove ${error.said}`,
+      "Resolve the conflict on the host, or drop the package.",
+    ],
   };
   const [cause, hint] = causes[error.code] ?? [];
   if (!cause) return error;
-  return new MicrovmError({ code: error.code, verb: "set up", subject: `host ${name}`, cause, hint, remote: error.parts.remote });
+  return new MicrovmError({
+    code: error.code,
+    verb: "set up",
+    subject: `host ${name}`,
+    cause,
+    hint,
+    remote: error.parts.remote,
+  });
 }
 
 /** What the snapshot and the connection tell of the machine. */
 function describe(snapshot: Snapshot, identity: { hostKey: string; fingerprint: string }, inputs: HostInputs) {
   const { facts } = snapshot;
   const { address, port, user, privateKeyFile, agent, knownHosts, sshConfig, jump, deadlines } = inputs;
-  const connection = { address, port, user, privateKeyFile, agent, knownHosts, sshConfig, jump, deadlines, hostKey: identity.hostKey || undefined };
+  const connection = {
+    address,
+    port,
+    user,
+    privateKeyFile,
+    agent,
+    knownHosts,
+    sshConfig,
+    jump,
+    deadlines,
+    hostKey: identity.hostKey || undefined,
+  };
   return {
     machineId: facts.machineId,
-    connection: Object.fromEntries(Object.entries(connection).filter(([, value]) => value !== undefined)) as HostState["connection"],
+    connection: Object.fromEntries(
+      Object.entries(connection).filter(([, value]) => value !== undefined),
+    ) as HostState["connection"],
     fingerprint: identity.fingerprint,
     os: facts.osName,
     architecture: facts.architecture,
@@ -210,11 +252,14 @@ function describe(snapshot: Snapshot, identity: { hostKey: string; fingerprint: 
 }
 
 async function remove(session: HostSession, state: HostState): Promise<void> {
+  session.forget();
   const snapshot = await session.snapshot();
   const id = key(state);
   const object = objectDirectory("Host", id);
   if (!snapshot.files.has(object)) return;
-  const otherHosts = [...snapshot.records].some(([path, record]) => record.kind === "Host" && path !== recordPath("Host", id));
+  const otherHosts = [...snapshot.records].some(
+    ([path, record]) => record.kind === "Host" && path !== recordPath("Host", id),
+  );
   const objects = [...snapshot.records.values()].filter((record) => record.kind !== "Host");
   if (!otherHosts && objects.length) {
     throw new MicrovmError({
@@ -233,7 +278,9 @@ async function remove(session: HostSession, state: HostState): Promise<void> {
       command("mv_gone", `/etc/sysctl.d/90-microvm-${id}.conf`, `/etc/modules-load.d/microvm-${id}.conf`),
       // A module that something uses by now stays.
       `if [ -f ${object}/modules-loaded ]; then while IFS= read -r mv_line; do modprobe -q -r "$mv_line" || true; done < ${object}/modules-loaded; fi`,
-      ...(otherHosts ? [] : [`if [ -e /etc/systemd/system/${trimTimer} ]; then systemctl disable -q --now ${trimTimer}; fi`]),
+      ...(otherHosts
+        ? []
+        : [`if [ -e /etc/systemd/system/${trimTimer} ]; then systemctl disable -q --now ${trimTimer}; fi`]),
     ],
     commit: [
       command("mv_release", object),

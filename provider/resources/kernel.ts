@@ -19,7 +19,8 @@ const store = "/var/lib/microvm/store";
 function check(inputs: Partial<KernelInputs>): Problem[] {
   const { source } = inputs;
   if (!source || isUnknown(source)) return [];
-  if (source.url && !source.sha256) return [{ property: "source.sha256", reason: "is required with url: a kernel is what its digest says" }];
+  if (source.url && !source.sha256)
+    return [{ property: "source.sha256", reason: "is required with url: a kernel is what its digest says" }];
   return [];
 }
 
@@ -28,7 +29,11 @@ async function settle(inputs: Partial<KernelInputs>): Promise<Partial<KernelInpu
   if (!source || isUnknown(source) || !source.file || isUnknown(source.file)) return inputs;
   const sourceDigest = await fileDigest(source.file, source.sha256);
   if (!kernelFormat(await firstBytes(source.file, 1024))) {
-    throw sourceError("not-a-kernel", source.file, "it is not a Linux kernel: neither a bzImage, nor an ELF vmlinux, nor an arm64 Image");
+    throw sourceError(
+      "not-a-kernel",
+      source.file,
+      "it is not a Linux kernel: neither a bzImage, nor an ELF vmlinux, nor an arm64 Image",
+    );
   }
   return { ...inputs, sourceDigest };
 }
@@ -57,7 +62,12 @@ export function storedDrift(stored: Map<string, string>, what: string, digest: s
   return [actual === undefined ? `${what} is missing from the store` : `${what} in the store is damaged`];
 }
 
-async function converge(host: HostSession, inputs: KernelInputs, prior: KernelState | undefined, progress: Progress): Promise<KernelState> {
+async function converge(
+  host: HostSession,
+  inputs: KernelInputs,
+  prior: KernelState | undefined,
+  progress: Progress,
+): Promise<KernelState> {
   const name = inputs.name as string;
   const snapshot = await host.snapshot();
   requireHost(snapshot, `Kernel ${name}`, host.name);
@@ -73,13 +83,22 @@ async function converge(host: HostSession, inputs: KernelInputs, prior: KernelSt
         deadline: 1_800_000,
         prepare: [
           ...ownLines("Kernel", name, [inputs.owner, prior?.owner], inputs.adopt),
-          ...recordLines({ v: 1, kind: "Kernel", name, owner: inputs.owner as string, inputs: recordedInputs(inputs), decided: {} }),
+          ...recordLines({
+            v: 1,
+            kind: "Kernel",
+            name,
+            owner: inputs.owner as string,
+            inputs: recordedInputs(inputs),
+            decided: {},
+          }),
           command("mv_packages", object, ...(microvm ? ["busybox-static"] : ["nftables"])),
           `rm -rf ${work}; mkdir -p ${work}`,
           ...obtain(source, work),
           `mv_format=$(/usr/lib/microvm/guest/kernel-format ${work}/vmlinuz) || mv_fail not-a-kernel ${command(source.url ?? source.file ?? "the package's kernel")}`,
           ...(microvm
-            ? [`/usr/lib/microvm/guest/build-initramfs ${source.distribution ? `${work}/tree` : "-"} ${work}/initramfs 1>&2`]
+            ? [
+                `/usr/lib/microvm/guest/build-initramfs ${source.distribution ? `${work}/tree` : "-"} ${work}/initramfs 1>&2`,
+              ]
             : []),
           `mv_release_name=$(cat ${work}/version 2> /dev/null || true)`,
           `mv_put_stored ${object} ${work}/vmlinuz; mv_kernel=$mv_digest; mv_initramfs=`,
@@ -119,7 +138,13 @@ function obtain(source: KernelInputs["source"], work: string): string[] {
 }
 
 /** Sends a local file beside the store; what the host has already is not sent. */
-export async function sendFile(host: HostSession, source: string, path: string, subject: string, progress: Progress): Promise<void> {
+export async function sendFile(
+  host: HostSession,
+  source: string,
+  path: string,
+  subject: string,
+  progress: Progress,
+): Promise<void> {
   const { sha256, size } = await digestFile(source);
   const connection = await host.connection();
   let said = 0;
@@ -142,16 +167,31 @@ export async function sendFile(host: HostSession, source: string, path: string, 
 export function explainSource(error: unknown, subject: string, sha256?: string): unknown {
   if (!(error instanceof ChangeError)) return error;
   const known: Record<string, [string, string]> = {
-    "download-failed": [`the host could not download ${error.said}`, "Does the address work from the host? Behind a proxy, set it in /etc/environment or use a local file."],
-    "sha256-mismatch": [`what was downloaded has the SHA-256 ${error.said}, and ${sha256} is declared`, "Correct the digest, or find out why the content differs."],
-    "not-a-kernel": [`${error.said} is not a Linux kernel: neither a bzImage, nor an ELF vmlinux, nor an arm64 Image`, "Correct the source."],
-    "kernel-package": [`the package ${error.said} could not be fetched`, 'Say distribution: "default", or the name of a kernel package of the host\'s distribution.'],
+    "download-failed": [
+      `the host could not download ${error.said}`,
+      "Does the address work from the host? Behind a proxy, set it in /etc/environment or use a local file.",
+    ],
+    "sha256-mismatch": [
+      `what was downloaded has the SHA-256 ${error.said}, and ${sha256} is declared`,
+      "Correct the digest, or find out why the content differs.",
+    ],
+    "not-a-kernel": [
+      `${error.said} is not a Linux kernel: neither a bzImage, nor an ELF vmlinux, nor an arm64 Image`,
+      "Correct the source.",
+    ],
+    "kernel-package": [
+      `the package ${error.said} could not be fetched`,
+      'Say distribution: "default", or the name of a kernel package of the host\'s distribution.',
+    ],
     "image-build": ["the image could not be built", "The last lines of the build are below."],
     "wrong-format": [`the image is ${error.said}`, "Set `format` to what it is."],
   };
   const [cause, hint] = known[error.code] ?? [];
   if (!cause) return error;
-  return new MicrovmError({ code: error.code, verb: "make", subject, cause, hint, remote: error.parts.remote }, { cause: error });
+  return new MicrovmError(
+    { code: error.code, verb: "make", subject, cause, hint, remote: error.parts.remote },
+    { cause: error },
+  );
 }
 
 async function remove(host: HostSession, state: KernelState): Promise<void> {
@@ -159,7 +199,13 @@ async function remove(host: HostSession, state: KernelState): Promise<void> {
 }
 
 /** Takes an object of the store away, and what nobody else uses of it. */
-export async function removeStored(host: HostSession, kind: string, name: string, owner: string | undefined, work: string): Promise<void> {
+export async function removeStored(
+  host: HostSession,
+  kind: string,
+  name: string,
+  owner: string | undefined,
+  work: string,
+): Promise<void> {
   const object = objectDirectory(kind, name);
   if (!(await host.snapshot()).files.has(object)) return;
   try {

@@ -51,7 +51,11 @@ export async function packDirectory(root: string): Promise<{ path: string; dispo
     return { path, dispose };
   } catch (error) {
     await dispose();
-    throw sourceError("source-unreadable", root, `tar could not pack it (${(error as { stderr?: string }).stderr?.trim() ?? error})`);
+    throw sourceError(
+      "source-unreadable",
+      root,
+      `tar could not pack it (${(error as { stderr?: string }).stderr?.trim() ?? error})`,
+    );
   }
 }
 

@@ -42,10 +42,7 @@ export function tables(network: string, nat: boolean): string[] {
 export function linkLines(inputs: NetworkInputs): string[] {
   const { bridge, gateway, prefixLength } = networkPlan(inputs);
   const mtu = inputs.mtu ?? 1500;
-  return [
-    `link set dev ${bridge} mtu ${mtu} up`,
-    `address replace ${gateway}/${prefixLength} dev ${bridge}`,
-  ];
+  return [`link set dev ${bridge} mtu ${mtu} up`, `address replace ${gateway}/${prefixLength} dev ${bridge}`];
 }
 
 /**
@@ -123,7 +120,7 @@ export function senderText(network: string, tap: string, mac: string, address: s
     `table bridge ${table} {`,
     `  chain ${chain} {`,
     `    ether saddr != ${mac} drop`,
-    "    ether type arp arp saddr ether != " + mac + " drop",
+    `    ether type arp arp saddr ether != ${mac} drop`,
     `    ether type arp arp saddr ip { ${address}, 0.0.0.0 } accept`,
     "    ether type arp drop",
     "    ether type ip ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept",

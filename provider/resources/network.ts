@@ -23,10 +23,12 @@ function check(inputs: Partial<NetworkInputs>): Problem[] {
   const { cidr, gateway } = inputs;
   if (!cidr || isUnknown(cidr)) return [];
   const octets = cidr.split("/")[0]?.split(".").map(Number) ?? [];
-  if (octets.some((octet) => octet > 255)) return [{ property: "cidr", reason: `${cidr} is not a network: each number is at most 255` }];
+  if (octets.some((octet) => octet > 255))
+    return [{ property: "cidr", reason: `${cidr} is not a network: each number is at most 255` }];
   const base = baseAddress(cidr);
   const { prefixLength } = parseCidr(cidr);
-  if (!cidr.startsWith(`${base}/`)) return [{ property: "cidr", reason: `${cidr} has host bits set; the network is ${base}/${prefixLength}` }];
+  if (!cidr.startsWith(`${base}/`))
+    return [{ property: "cidr", reason: `${cidr} has host bits set; the network is ${base}/${prefixLength}` }];
   if (!gateway || isUnknown(gateway)) return [];
   const reason = checkAddress({ cidr, gatewayAddress: "" }, gateway);
   return reason ? [{ property: "gateway", reason }] : [];
@@ -38,7 +40,10 @@ function files(inputs: NetworkInputs): Map<string, string> {
     [`${place}/bridge`, `${networkPlan(inputs).bridge}\n`],
     [`${place}/up.ip`, lines(linkLines(inputs))],
     [`${place}/rules.nft`, ruleText(inputs)],
-    [`${place}/tables`, lines(tables(inputs.name as string, inputs.nat ?? true).map((table) => table.replace(":", " ")))],
+    [
+      `${place}/tables`,
+      lines(tables(inputs.name as string, inputs.nat ?? true).map((table) => table.replace(":", " "))),
+    ],
     [`${place}/dnsmasq.conf`, dhcpText(inputs)],
     ...((inputs.nat ?? true) ? ([[`${place}/forward`, "\n"]] as [string, string][]) : []),
   ]);
@@ -61,13 +66,15 @@ async function observe(host: HostSession, state: NetworkState): Promise<NetworkS
   if (!bridge) drift.push(`bridge ${plan.bridge} is missing`);
   else {
     if (!bridge.up) drift.push(`bridge ${plan.bridge} is down`);
-    if (!bridge.addresses.includes(`${plan.gateway}/${plan.prefixLength}`)) drift.push(`bridge ${plan.bridge} does not have ${plan.gateway}`);
+    if (!bridge.addresses.includes(`${plan.gateway}/${plan.prefixLength}`))
+      drift.push(`bridge ${plan.bridge} does not have ${plan.gateway}`);
     if (bridge.mtu !== (state.mtu ?? 1500)) drift.push(`bridge ${plan.bridge} has an MTU of ${bridge.mtu}`);
   }
   drift.push(...ruleDrift(snapshot, name, state.nat ?? true));
   for (const unit of units(name)) {
     if (snapshot.units.get(unit)?.activeState !== "active") drift.push(`${unit} is not active`);
-    if (!snapshot.enabled.has(`/etc/systemd/system/multi-user.target.wants/${unit}`)) drift.push(`${unit} would not start when the host boots`);
+    if (!snapshot.enabled.has(`/etc/systemd/system/multi-user.target.wants/${unit}`))
+      drift.push(`${unit} would not start when the host boots`);
   }
   return { ...state, drift };
 }
@@ -81,7 +88,9 @@ function fileDrift(snapshot: Snapshot, path: string, content: string): string[] 
 /** The digest of each table is noted when it is loaded; the kernel prints a table in a form of its own. */
 function ruleDrift(snapshot: Snapshot, name: string, nat: boolean): string[] {
   const noted = new Map(
-    (snapshot.notes.get(`/run/microvm/network/${name}/rules`) ?? "").split("\n").map((line) => line.split(" ") as [string, string]),
+    (snapshot.notes.get(`/run/microvm/network/${name}/rules`) ?? "")
+      .split("\n")
+      .map((line) => line.split(" ") as [string, string]),
   );
   return tables(name, nat).flatMap((table) => {
     const loaded = snapshot.rules.get(table);
@@ -90,7 +99,12 @@ function ruleDrift(snapshot: Snapshot, name: string, nat: boolean): string[] {
   });
 }
 
-async function converge(host: HostSession, inputs: NetworkInputs, prior: NetworkState | undefined, progress: Progress): Promise<NetworkState> {
+async function converge(
+  host: HostSession,
+  inputs: NetworkInputs,
+  prior: NetworkState | undefined,
+  progress: Progress,
+): Promise<NetworkState> {
   const name = inputs.name as string;
   const snapshot = await host.snapshot();
   requireHost(snapshot, `Network ${name}`, host.name);
@@ -107,7 +121,14 @@ async function converge(host: HostSession, inputs: NetworkInputs, prior: Network
         deadline: 1_800_000,
         prepare: [
           ...ownLines("Network", name, [inputs.owner, prior?.owner], inputs.adopt),
-          ...recordLines({ v: 1, kind: "Network", name, owner: inputs.owner as string, inputs: recordedInputs(inputs), decided: {} }),
+          ...recordLines({
+            v: 1,
+            kind: "Network",
+            name,
+            owner: inputs.owner as string,
+            inputs: recordedInputs(inputs),
+            decided: {},
+          }),
           command("mv_packages", object, "dnsmasq-base", "nftables", "iproute2"),
           ...["vms", "dhcp", "leases"].map((child) => command("mv_dir", `${place}/${child}`, "0755", "root:root")),
           ...[...wanted].map(([path, content]) => installFile(path, content)),
@@ -127,7 +148,13 @@ async function converge(host: HostSession, inputs: NetworkInputs, prior: Network
   } catch (error) {
     throw explainOwnership(error, "Network", name);
   }
-  return { ...inputs, bridge: plan.bridge, gatewayAddress: plan.gateway, prefixLength: plan.prefixLength, drift: [] } as NetworkState;
+  return {
+    ...inputs,
+    bridge: plan.bridge,
+    gatewayAddress: plan.gateway,
+    prefixLength: plan.prefixLength,
+    drift: [],
+  } as NetworkState;
 }
 
 function requireFree(snapshot: Snapshot, cidr: string, bridge: string, name: string): void {
@@ -158,7 +185,11 @@ async function remove(host: HostSession, state: NetworkState): Promise<void> {
   const object = objectDirectory("Network", name);
   if (!snapshot.files.has(object)) return;
   const users = [...snapshot.records.values()].filter(
-    (record) => record.kind === "MicroVM" && ((record.inputs.interfaces ?? []) as { network?: { name?: string } }[]).some((item) => item.network?.name === name),
+    (record) =>
+      record.kind === "MicroVM" &&
+      ((record.inputs.interfaces ?? []) as { network?: { name?: string } }[]).some(
+        (item) => item.network?.name === name,
+      ),
   );
   if (users.length) {
     throw new MicrovmError({
@@ -175,7 +206,9 @@ async function remove(host: HostSession, state: NetworkState): Promise<void> {
       deadline: 1_800_000,
       prepare: ownLines("Network", name, [state.owner]),
       commit: [
-        ...units(name).reverse().map((unit) => `${command("systemctl", "disable", "-q", "--now", unit)} || true`),
+        ...units(name)
+          .reverse()
+          .map((unit) => `${command("systemctl", "disable", "-q", "--now", unit)} || true`),
         command("/usr/lib/microvm/network-down", name),
         command("mv_release", object),
         command("mv_gone", object, `/run/microvm/network/${name}`),
@@ -198,7 +231,10 @@ export interface Attachment {
 }
 
 /** What lets a microVM speak on a network: its claim to the address, its filter, its lease. Idempotent. */
-export function attachLines(reference: NetworkReference, attachment: Attachment): { prepare: string[]; commit: string[] } {
+export function attachLines(
+  reference: NetworkReference,
+  attachment: Attachment,
+): { prepare: string[]; commit: string[] } {
   const { vm, index, tap, mac, address, hostname } = attachment;
   const name = reference.name as string;
   const place = directory(name);
@@ -246,7 +282,11 @@ export function tapUpLines(reference: NetworkReference, { tap }: Attachment, use
 }
 
 /** What is wrong with an interface on the host, a sentence each. */
-export function attachmentDrift(snapshot: Snapshot, reference: NetworkReference, { vm, index, tap, mac, address }: Attachment): string[] {
+export function attachmentDrift(
+  snapshot: Snapshot,
+  reference: NetworkReference,
+  { vm, index, tap, mac, address }: Attachment,
+): string[] {
   const name = reference.name as string;
   const place = directory(name);
   const drift = [

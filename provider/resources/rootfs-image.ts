@@ -24,10 +24,13 @@ function check(inputs: Partial<RootfsImageInputs>): Problem[] {
   const { source, size, format } = inputs;
   if (!source || isUnknown(source)) return [];
   const problems: Problem[] = [];
-  if (source.url && !source.sha256) problems.push({ property: "source.sha256", reason: "is required with url: an image is what its digest says" });
+  if (source.url && !source.sha256)
+    problems.push({ property: "source.sha256", reason: "is required with url: an image is what its digest says" });
   if (size !== undefined && !isUnknown(size)) {
-    if (source.file || source.url) problems.push({ property: "size", reason: "is for images that are made; this one is given" });
-    else if (format && !isUnknown(format) && format !== "ext4") problems.push({ property: "size", reason: `is for ext4; ${format} images are as large as their content` });
+    if (source.file || source.url)
+      problems.push({ property: "size", reason: "is for images that are made; this one is given" });
+    else if (format && !isUnknown(format) && format !== "ext4")
+      problems.push({ property: "size", reason: `is for ext4; ${format} images are as large as their content` });
   }
   return problems;
 }
@@ -67,7 +70,14 @@ async function converge(
         deadline: 3_600_000,
         prepare: [
           ...ownLines("RootfsImage", name, [inputs.owner, prior?.owner], inputs.adopt),
-          ...recordLines({ v: 1, kind: "RootfsImage", name, owner: inputs.owner as string, inputs: recordedInputs(inputs), decided: {} }),
+          ...recordLines({
+            v: 1,
+            kind: "RootfsImage",
+            name,
+            owner: inputs.owner as string,
+            inputs: recordedInputs(inputs),
+            decided: {},
+          }),
           command("mv_packages", object, ...packages(inputs)),
           `rm -rf ${work}; mkdir -p ${work}`,
           ...obtain(inputs, work),
@@ -91,7 +101,13 @@ function packages({ source, format }: RootfsImageInputs): string[] {
   return [tools[format ?? "ext4"], ...(source.debian ? ["mmdebstrap"] : [])];
 }
 
-async function send(host: HostSession, source: RootfsImageInputs["source"], path: string, subject: string, progress: Progress): Promise<void> {
+async function send(
+  host: HostSession,
+  source: RootfsImageInputs["source"],
+  path: string,
+  subject: string,
+  progress: Progress,
+): Promise<void> {
   const local = source.file ?? source.tarball;
   if (local) return sendFile(host, local, path, subject, progress);
   if (!source.directory) return;
@@ -105,11 +121,16 @@ async function send(host: HostSession, source: RootfsImageInputs["source"], path
 
 function obtain({ source, format = "ext4", size }: RootfsImageInputs, work: string): string[] {
   const build = (...words: (string | number)[]) => {
-    const line = command("/usr/lib/microvm/guest/build-rootfs", "--format", format, ...(size ? ["--size-mib", size] : []), "--out", `${work}/image`, ...words);
-    return [
-      "mv_progress 'building the image'",
-      `${line} 1>&2 || mv_fail image-build failed`,
-    ];
+    const line = command(
+      "/usr/lib/microvm/guest/build-rootfs",
+      "--format",
+      format,
+      ...(size ? ["--size-mib", size] : []),
+      "--out",
+      `${work}/image`,
+      ...words,
+    );
+    return ["mv_progress 'building the image'", `${line} 1>&2 || mv_fail image-build failed`];
   };
   const verify = [
     `mv_found=$(/usr/lib/microvm/guest/image-format ${work}/image)`,
@@ -119,7 +140,12 @@ function obtain({ source, format = "ext4", size }: RootfsImageInputs, work: stri
   if (source.url) return [command("mv_fetch", source.url, source.sha256 as string, `${work}/image`), ...verify];
   if (source.debian) {
     const { suite, packages: list = [], mirror } = source.debian;
-    return build("--debian", suite, ...(list.length ? ["--packages", list.join(",")] : []), ...(mirror ? ["--mirror", mirror] : []));
+    return build(
+      "--debian",
+      suite,
+      ...(list.length ? ["--packages", list.join(",")] : []),
+      ...(mirror ? ["--mirror", mirror] : []),
+    );
   }
   return build("--from-tar", `${work}.source`);
 }

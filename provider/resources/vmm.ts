@@ -24,7 +24,12 @@ async function observe(host: HostSession, state: VmmState): Promise<VmmState | u
   return { ...state, drift };
 }
 
-async function converge(host: HostSession, inputs: VmmInputs, prior: VmmState | undefined, progress: Progress): Promise<VmmState> {
+async function converge(
+  host: HostSession,
+  inputs: VmmInputs,
+  prior: VmmState | undefined,
+  progress: Progress,
+): Promise<VmmState> {
   const name = inputs.name as string;
   const snapshot = await host.snapshot();
   requireHost(snapshot, `Vmm ${name}`, host.name);
@@ -48,7 +53,14 @@ async function converge(host: HostSession, inputs: VmmInputs, prior: VmmState | 
         deadline: 1_800_000,
         prepare: [
           ...ownLines("Vmm", name, [inputs.owner, prior?.owner], inputs.adopt),
-          ...recordLines({ v: 1, kind: "Vmm", name, owner: inputs.owner as string, inputs: recordedInputs(inputs), decided: {} }),
+          ...recordLines({
+            v: 1,
+            kind: "Vmm",
+            name,
+            owner: inputs.owner as string,
+            inputs: recordedInputs(inputs),
+            decided: {},
+          }),
           command("mv_packages", object, found.package),
           `printf '%s\\n' ${program} > ${object}/program`,
         ],

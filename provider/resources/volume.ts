@@ -42,7 +42,8 @@ async function observe(host: HostSession, state: VolumeState): Promise<VolumeSta
   if (!snapshot.records.has(recordPath("Volume", name))) return undefined;
   const drift: string[] = [];
   if (!file) drift.push(`its disk ${path} is missing, and with it the data; the next up makes an empty one`);
-  else if (file.size < state.size * mib) drift.push(`its disk has ${Math.floor(file.size / mib)} MiB, not ${state.size}`);
+  else if (file.size < state.size * mib)
+    drift.push(`its disk has ${Math.floor(file.size / mib)} MiB, not ${state.size}`);
   return { ...state, bytes: file?.size ?? 0, drift };
 }
 
@@ -59,7 +60,12 @@ function attachedTo(snapshot: Snapshot, name: string): { vm: string; index: numb
   return undefined;
 }
 
-async function converge(host: HostSession, inputs: VolumeInputs, prior: VolumeState | undefined, progress: Progress): Promise<VolumeState> {
+async function converge(
+  host: HostSession,
+  inputs: VolumeInputs,
+  prior: VolumeState | undefined,
+  progress: Progress,
+): Promise<VolumeState> {
   const name = inputs.name as string;
   const snapshot = await host.snapshot();
   requireHost(snapshot, `Volume ${name}`, host.name);
@@ -85,7 +91,14 @@ async function converge(host: HostSession, inputs: VolumeInputs, prior: VolumeSt
         purpose: `${prior ? "update" : "create"} Volume ${name}`,
         prepare: [
           ...ownLines("Volume", name, [inputs.owner, prior?.owner], adopt),
-          ...recordLines({ v: 1, kind: "Volume", name, owner: inputs.owner as string, inputs: recordedInputs(inputs), decided: {} }),
+          ...recordLines({
+            v: 1,
+            kind: "Volume",
+            name,
+            owner: inputs.owner as string,
+            inputs: recordedInputs(inputs),
+            decided: {},
+          }),
           command("mv_packages", objectDirectory("Volume", name), "e2fsprogs"),
           command("mv_dir", directory, "0711", "root:root"),
           // Made under another name: a run that is cut off leaves no half-made disk in the place of one with data.
@@ -123,7 +136,10 @@ async function converge(host: HostSession, inputs: VolumeInputs, prior: VolumeSt
 /** A running guest is told of the new size, and grows its filesystem itself; else it is grown here. */
 function grow(user: ReturnType<typeof attachedTo>, path: string, bytes: number, ext4: boolean): string[] {
   if (user?.running) {
-    const resize = JSON.stringify({ execute: "block_resize", arguments: { "node-name": `vol-${user.index}`, size: bytes } });
+    const resize = JSON.stringify({
+      execute: "block_resize",
+      arguments: { "node-name": `vol-${user.index}`, size: bytes },
+    });
     return [`${command("/usr/lib/microvm/qmp", `/run/microvm/vm/${user.vm}/qmp.sock`, resize)} > /dev/null`];
   }
   if (!ext4) return [];
@@ -152,7 +168,10 @@ async function remove(host: HostSession, state: VolumeState): Promise<void> {
     ? `[ "$(dumpe2fs -h ${path} 2> /dev/null | awk -F: '/^Inode count/ { all = $2 } /^Free inodes/ { free = $2 } END { print all - free }')" = 11 ] && ! dumpe2fs -h ${path} 2> /dev/null | grep -q needs_recovery`
     : `[ "$(stat -c %b ${path})" = 0 ] || cmp -s -n "$(stat -c %s ${path})" ${path} /dev/zero`;
   const rules: Record<string, string[]> = {
-    refuse: [`if [ -f ${path} ]; then if ${empty}; then :; else mv_fail volume-has-data ${command(name)}; fi; fi`, command("mv_gone", directory)],
+    refuse: [
+      `if [ -f ${path} ]; then if ${empty}; then :; else mv_fail volume-has-data ${command(name)}; fi; fi`,
+      command("mv_gone", directory),
+    ],
     retain: [`if [ -f ${path} ]; then if ${empty}; then mv_gone ${directory}; fi; fi`],
     delete: [command("mv_gone", directory)],
   };
@@ -160,7 +179,11 @@ async function remove(host: HostSession, state: VolumeState): Promise<void> {
     await host.apply({
       purpose: `delete Volume ${name}`,
       prepare: [...ownLines("Volume", name, [state.owner]), ...(rules[state.onDelete ?? "refuse"] as string[])],
-      commit: [command("mv_release", object), command("mv_gone", object), command("mv_rmdir", "/var/lib/microvm/volumes")],
+      commit: [
+        command("mv_release", object),
+        command("mv_gone", object),
+        command("mv_rmdir", "/var/lib/microvm/volumes"),
+      ],
     });
   } catch (error) {
     if (error instanceof ChangeError && error.code === "volume-has-data") {

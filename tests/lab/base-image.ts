@@ -10,8 +10,22 @@ const run = promisify(execFile);
 const suite = "bookworm";
 /** What hosts of microVMs commonly have. The provider installs and removes the rest through the lab's package proxy. */
 const packages = [
-  "systemd", "systemd-sysv", "dbus", "openssh-server", "iproute2", "nftables", "ca-certificates", "curl", "procps", "kmod", "sudo",
-  "zstd", "e2fsprogs", "iputils-ping", "qemu-system-x86", "tcpdump",
+  "systemd",
+  "systemd-sysv",
+  "dbus",
+  "openssh-server",
+  "iproute2",
+  "nftables",
+  "ca-certificates",
+  "curl",
+  "procps",
+  "kmod",
+  "sudo",
+  "zstd",
+  "e2fsprogs",
+  "iputils-ping",
+  "qemu-system-x86",
+  "tcpdump",
 ];
 
 /** Device nodes of its own: the outer machine's are neither open to its users nor its to change. */
@@ -39,7 +53,10 @@ WantedBy=sysinit.target
 
 /** Where the base system of that definition is, built or not. */
 export function defineBase(): { directory: string } {
-  const key = createHash("sha256").update(JSON.stringify([suite, packages, deviceNodes, writableGroups, 3])).digest("hex").slice(0, 16);
+  const key = createHash("sha256")
+    .update(JSON.stringify([suite, packages, deviceNodes, writableGroups, 3]))
+    .digest("hex")
+    .slice(0, 16);
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "pulumi-microvm", "lab");
   return { directory: join(cache, `base-${key}`) };
 }
@@ -56,8 +73,14 @@ export async function ensureBase(proxy: string, progress: (text: string) => void
     await run(
       "mmdebstrap",
       [
-        "--quiet", "--variant=minbase", "--skip=cleanup/apt/lists", '--aptopt=APT::Install-Recommends "false"',
-        `--aptopt=Acquire::http::Proxy "${proxy}"`, `--include=${packages.join(",")}`, suite, root,
+        "--quiet",
+        "--variant=minbase",
+        "--skip=cleanup/apt/lists",
+        '--aptopt=APT::Install-Recommends "false"',
+        `--aptopt=Acquire::http::Proxy "${proxy}"`,
+        `--include=${packages.join(",")}`,
+        suite,
+        root,
       ],
       { maxBuffer: 1 << 26 },
     );
@@ -73,7 +96,17 @@ export async function ensureBase(proxy: string, progress: (text: string) => void
     file("etc/ssh/sshd_config.d/lab.conf", "UseDNS no\nPermitRootLogin prohibit-password\nMaxStartups 100\n");
     file("etc/apt/apt.conf.d/01lab", 'APT::Install-Recommends "false";\n');
     await run("systemctl", ["--root", root, "-q", "enable", "systemd-networkd.service", "lab-groups.service"]);
-    await run("systemctl", ["--root", root, "-q", "mask", "apt-daily.timer", "apt-daily-upgrade.timer", "e2scrub_all.timer", "fstrim.timer", "dpkg-db-backup.timer"]);
+    await run("systemctl", [
+      "--root",
+      root,
+      "-q",
+      "mask",
+      "apt-daily.timer",
+      "apt-daily-upgrade.timer",
+      "e2scrub_all.timer",
+      "fstrim.timer",
+      "dpkg-db-backup.timer",
+    ]);
     try {
       renameSync(root, directory);
     } catch (error) {
@@ -88,4 +121,3 @@ export async function ensureBase(proxy: string, progress: (text: string) => void
   }
   return directory;
 }
-

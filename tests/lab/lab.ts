@@ -1,6 +1,17 @@
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -59,7 +70,9 @@ export class Lab {
   static unavailable(): string | undefined {
     if (process.platform !== "linux") return "lab hosts need Linux";
     if (process.getuid?.() !== 0) return "lab hosts are booted by root";
-    const missing = ["systemd-nspawn", "mmdebstrap", "ip", "nft", "socat", "ssh-keygen"].filter((name) => !onPath(name));
+    const missing = ["systemd-nspawn", "mmdebstrap", "ip", "nft", "socat", "ssh-keygen"].filter(
+      (name) => !onPath(name),
+    );
     return missing.length ? `missing programs: ${missing.join(", ")}` : undefined;
   }
 
@@ -134,8 +147,17 @@ export class Lab {
     const socket = join(this.directory, "apt.sock");
     const program = join(__dirname, "package-proxy.mjs");
     const cache = join(cacheRoot(), "packages");
-    this.#start([process.execPath, program, String(this.state.proxyPort), socket, cache], join(this.directory, "proxy.log"));
-    this.#start(["nsenter", `--net=/run/netns/${this.namespace}`, "socat", "TCP-LISTEN:3142,bind=10.91.0.1,fork,reuseaddr", `UNIX-CONNECT:${socket}`]);
+    this.#start(
+      [process.execPath, program, String(this.state.proxyPort), socket, cache],
+      join(this.directory, "proxy.log"),
+    );
+    this.#start([
+      "nsenter",
+      `--net=/run/netns/${this.namespace}`,
+      "socat",
+      "TCP-LISTEN:3142,bind=10.91.0.1,fork,reuseaddr",
+      `UNIX-CONNECT:${socket}`,
+    ]);
     await until(() => canConnect(this.state.proxyPort), 10_000, "the package proxy");
   }
 
@@ -162,16 +184,34 @@ export class Lab {
       if (!alive(known.supervisor)) await this.#boot(known);
       return known;
     }
-    if (!/^[a-z][a-z0-9]{0,5}$/.test(name)) throw new TypeError("a lab host's name is 1 to 6 lower-case letters and digits");
+    if (!/^[a-z][a-z0-9]{0,5}$/.test(name))
+      throw new TypeError("a lab host's name is 1 to 6 lower-case letters and digits");
     const directory = join(this.directory, name);
     for (const part of ["upper", "work", "root", "var"]) mkdirSync(join(directory, part), { recursive: true });
     const root = join(directory, "root");
     const base = defineBase().directory;
-    await run("mount", ["-t", "overlay", `lab-${this.id}-${name}`, "-o", `lowerdir=${base},upperdir=${directory}/upper,workdir=${directory}/work`, root]);
+    await run("mount", [
+      "-t",
+      "overlay",
+      `lab-${this.id}-${name}`,
+      "-o",
+      `lowerdir=${base},upperdir=${directory}/upper,workdir=${directory}/work`,
+      root,
+    ]);
     const address = `10.91.0.${10 + Object.keys(this.state.hosts).length}`;
     const key = join(directory, "id");
     await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", key]);
-    await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", join(root, "etc/ssh/ssh_host_ed25519_key")]);
+    await run("ssh-keygen", [
+      "-q",
+      "-t",
+      "ed25519",
+      "-N",
+      "",
+      "-C",
+      name,
+      "-f",
+      join(root, "etc/ssh/ssh_host_ed25519_key"),
+    ]);
     writeFileSync(join(root, "etc/hostname"), `${name}\n`);
     writeFileSync(join(root, "etc/hosts"), `127.0.0.1 localhost\n127.0.1.1 ${name}\n`);
     writeFileSync(join(root, "etc/machine-id"), `${randomUUID().replaceAll("-", "")}\n`);
@@ -204,10 +244,26 @@ export class Lab {
     const group = `lab-${this.id}-${name}`;
     const groups = ["systemd", "unified", ...controllers].map((c) => `/sys/fs/cgroup/${c}`).filter(existsSync);
     // A hierarchy of its own for each: two systemds in one group would manage each other's services.
-    const join_ = groups.map((g) => `mkdir -p ${g}/${group} && { [ ! -e ${g}/cpuset.mems ] || { cat ${g}/cpuset.mems > ${g}/${group}/cpuset.mems; cat ${g}/cpuset.cpus > ${g}/${group}/cpuset.cpus; }; } && echo $$ > ${g}/${group}/cgroup.procs`).join("; ");
+    const join_ = groups
+      .map(
+        (g) =>
+          `mkdir -p ${g}/${group} && { [ ! -e ${g}/cpuset.mems ] || { cat ${g}/cpuset.mems > ${g}/${group}/cpuset.mems; cat ${g}/cpuset.cpus > ${g}/${group}/cpuset.cpus; }; } && echo $$ > ${g}/${group}/cgroup.procs`,
+      )
+      .join("; ");
     const nspawn = [
-      "systemd-nspawn", "-q", "-M", `${this.id}-${name}`, "-D", root, "-b", "--register=no", "--keep-unit", "--resolv-conf=off",
-      "--network-bridge=br0", "--capability=all", "--system-call-filter=bpf @keyring perf_event_open",
+      "systemd-nspawn",
+      "-q",
+      "-M",
+      `${this.id}-${name}`,
+      "-D",
+      root,
+      "-b",
+      "--register=no",
+      "--keep-unit",
+      "--resolv-conf=off",
+      "--network-bridge=br0",
+      "--capability=all",
+      "--system-call-filter=bpf @keyring perf_event_open",
     ];
     const script = [
       "while :; do",
@@ -220,8 +276,22 @@ export class Lab {
     host.supervisor = this.#start(["sh", "-c", script, "sh", ...nspawn], join(directory, "console"), []);
     if (!host.forwards.some(alive)) {
       const socket = join(directory, "ssh.sock");
-      this.#start(["nsenter", `--net=/run/netns/${this.namespace}`, "socat", `UNIX-LISTEN:${socket},fork,unlink-early`, `TCP:${host.address}:22`], undefined, host.forwards);
-      this.#start(["socat", `TCP-LISTEN:${host.port},bind=127.0.0.1,fork,reuseaddr`, `UNIX-CONNECT:${socket}`], undefined, host.forwards);
+      this.#start(
+        [
+          "nsenter",
+          `--net=/run/netns/${this.namespace}`,
+          "socat",
+          `UNIX-LISTEN:${socket},fork,unlink-early`,
+          `TCP:${host.address}:22`,
+        ],
+        undefined,
+        host.forwards,
+      );
+      this.#start(
+        ["socat", `TCP-LISTEN:${host.port},bind=127.0.0.1,fork,reuseaddr`, `UNIX-CONNECT:${socket}`],
+        undefined,
+        host.forwards,
+      );
     }
     this.#save();
     await this.ready(name);
@@ -229,7 +299,11 @@ export class Lab {
 
   /** Waits until it answers over SSH. */
   async ready(name: string): Promise<void> {
-    await until(async () => (await this.ssh(name, "true", 5000).catch(() => undefined))?.code === 0, 60_000, `lab host ${name}`);
+    await until(
+      async () => (await this.ssh(name, "true", 5000).catch(() => undefined))?.code === 0,
+      60_000,
+      `lab host ${name}`,
+    );
   }
 
   #host(name: string): HostState {
@@ -242,8 +316,21 @@ export class Lab {
   sshArguments(name: string): string[] {
     const { port, privateKeyFile } = this.#host(name);
     return [
-      "-i", privateKeyFile, "-p", String(port), "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-      "-o", "LogLevel=ERROR", "-o", "ConnectTimeout=5", "-o", "BatchMode=yes", "root@127.0.0.1",
+      "-i",
+      privateKeyFile,
+      "-p",
+      String(port),
+      "-o",
+      "StrictHostKeyChecking=no",
+      "-o",
+      "UserKnownHostsFile=/dev/null",
+      "-o",
+      "LogLevel=ERROR",
+      "-o",
+      "ConnectTimeout=5",
+      "-o",
+      "BatchMode=yes",
+      "root@127.0.0.1",
     ];
   }
 
@@ -254,7 +341,11 @@ export class Lab {
 
   /** Runs a script inside a host without its sshd: from outside, through its first process. */
   async exec(name: string, script: string): Promise<{ code: number; stdout: string; stderr: string }> {
-    return finish(run("nsenter", ["-t", String(this.leader(name)), "-m", "-u", "-i", "-n", "-p", "-C", "sh", "-c", script], { maxBuffer: 1 << 26 }));
+    return finish(
+      run("nsenter", ["-t", String(this.leader(name)), "-m", "-u", "-i", "-n", "-p", "-C", "sh", "-c", script], {
+        maxBuffer: 1 << 26,
+      }),
+    );
   }
 
   /** Pid of the host's first process, as seen from here. */
@@ -300,7 +391,22 @@ export class Lab {
 
   /** Slows what goes to it, in bits a second. */
   async slow(name: string, bitsPerSecond: number): Promise<void> {
-    await run("tc", ["-n", this.namespace, "qdisc", "replace", "dev", this.#link(name), "root", "tbf", "rate", `${bitsPerSecond}bit`, "burst", "32kb", "latency", "400ms"]);
+    await run("tc", [
+      "-n",
+      this.namespace,
+      "qdisc",
+      "replace",
+      "dev",
+      this.#link(name),
+      "root",
+      "tbf",
+      "rate",
+      `${bitsPerSecond}bit`,
+      "burst",
+      "32kb",
+      "latency",
+      "400ms",
+    ]);
   }
 
   #link(name: string): string {
@@ -346,7 +452,9 @@ export class Lab {
   }
 }
 
-async function finish(child: Promise<{ stdout: string; stderr: string }>): Promise<{ code: number; stdout: string; stderr: string }> {
+async function finish(
+  child: Promise<{ stdout: string; stderr: string }>,
+): Promise<{ code: number; stdout: string; stderr: string }> {
   try {
     const { stdout, stderr } = await child;
     return { code: 0, stdout, stderr };
@@ -357,19 +465,27 @@ async function finish(child: Promise<{ stdout: string; stderr: string }>): Promi
 }
 
 function onPath(name: string): boolean {
-  return ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/bin"].some((directory) => existsSync(join(directory, name)));
+  return ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/bin"].some((directory) =>
+    existsSync(join(directory, name)),
+  );
 }
 
 function startTime(pid: number): string | undefined {
   try {
-    return readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ")[19];
+    return readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ")[19];
   } catch {
     return undefined;
   }
 }
 
 function alive(mark: ProcessMark | undefined): boolean {
-  return mark !== undefined && startTime(mark.pid) === mark.started && !/^State:\s+Z/m.test(readFileSync(`/proc/${mark.pid}/status`, "utf8"));
+  return (
+    mark !== undefined &&
+    startTime(mark.pid) === mark.started &&
+    !/^State:\s+Z/m.test(readFileSync(`/proc/${mark.pid}/status`, "utf8"))
+  );
 }
 
 /** Ends a process of ours and those it forked, and never one that took its number since. */
@@ -407,7 +523,10 @@ async function until(done: () => Promise<boolean> | boolean, milliseconds: numbe
 }
 
 function canConnect(port: number): Promise<boolean> {
-  return run("socat", ["-u", "OPEN:/dev/null", `TCP:127.0.0.1:${port},connect-timeout=1`]).then(() => true, () => false);
+  return run("socat", ["-u", "OPEN:/dev/null", `TCP:127.0.0.1:${port},connect-timeout=1`]).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function freePort(): Promise<number> {
@@ -420,4 +539,3 @@ async function freePort(): Promise<number> {
     });
   });
 }
-
