@@ -59,7 +59,6 @@ export async function pulumiCli(options: PulumiCliOptions = {}): Promise<PulumiC
     const found = onPath();
     if (typeof found !== "string") return found;
     failures.push(found);
-    progress(`${found}; looking elsewhere`);
   }
   const kept = join(cache, version);
   const fetched = from.filter((source) => source !== "path");
@@ -67,6 +66,7 @@ export async function pulumiCli(options: PulumiCliOptions = {}): Promise<PulumiC
   if (before) return before;
   if (fetched.length === 0) throw new Error(failures.join("; "));
 
+  for (const failure of failures) progress(`${failure}; getting the CLI`);
   mkdirSync(cache, { recursive: true });
   return await locked(
     kept,
