@@ -1,368 +1,70 @@
-import { readFileSync } from "node:fs";
-import { connect as dialTcp, type Socket } from "node:net";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type AuthenticationType, Client, type ClientChannel, type ServerHostKeyAlgorithm } from "ssh2";
+import type { Client, ClientChannel } from "ssh2";
 import { MicrovmError } from "../errors";
 import { resolveTarget, type Target } from "./client-config";
-import type {
-  Connection,
-  Credentials,
-  Endpoint,
-  ExecOptions,
-  ExecResult,
-  Identity,
-  UploadOptions,
-  UploadResult,
-} from "./contract";
-import { fingerprint, judge, knownTypes, publicKeyText } from "./host-keys";
+import type { Connection, Endpoint, ExecOptions, ExecResult, Identity, UploadOptions, UploadResult } from "./contract";
+import { fingerprint, publicKeyText } from "./host-keys";
+import { KeepAlive } from "./keep-alive";
+import { keyRefusal, type LoggedIn } from "./login";
 import { OutputCollector, shellCommand, wholeScript } from "./shell";
 import { Slots } from "./slots";
 import { trace } from "./trace";
 import { type Pipe, uploadThrough } from "./upload";
 
-/** sshd's MaxSessions is 10; two are left to others. */
-const channelsAtOnce = 8;
-/** Milliseconds after which an unused connection is closed, so that it does not keep a process from ending. */
+/** sshd's MaxSessions is 10; two are left to others. It counts commands, not forwarded channels, which hold no slot. */
+const commandsAtOnce = 8;
+/** Milliseconds after which an unused connection is closed. */
 const idleLife = 20_000;
 
-/** Dials, verifies the host's key and logs in, through the jump hosts if there are any. */
-export async function dial(endpoint: Endpoint): Promise<SshConnection> {
-  const target = resolveTarget(endpoint);
-  const hops: SshConnection[] = [];
-  try {
-    let transport: Duplex | undefined;
-    for (const [index, hop] of target.jump.entries()) {
-      const before = hops.at(-1);
-      const settled = { ...hop, jump: [] };
-      const hopTarget = resolveTarget(settled);
-      try {
-        transport = before && (await before.openTransport(hopTarget.hostName, hopTarget.port));
-        hops.push(await logIn(settled, hopTarget, transport, []));
-      } catch (error) {
-        throw new MicrovmError(
-          {
-            code: "jump-failed",
-            verb: "connect to",
-            subject: `host ${endpoint.address}`,
-            cause: `jump host ${index + 1} of ${target.jump.length}, ${hop.address}, cannot be used: ${(error as Error).message}`,
-          },
-          { cause: error },
-        );
-      }
-    }
-    transport = await hops.at(-1)?.openTransport(target.hostName, target.port);
-    return await logIn(endpoint, target, transport, hops);
-  } catch (error) {
-    await Promise.all(hops.map((hop) => hop.close()));
-    throw error;
-  }
-}
-
-async function logIn(
-  endpoint: Endpoint,
-  target: Target,
-  transport: Duplex | undefined,
-  hops: SshConnection[],
-): Promise<SshConnection> {
-  const began = performance.now();
-  const done = (code: string | null) =>
-    trace({
-      host: target.alias,
-      kind: "connect",
-      purpose: "log in",
-      millis: performance.now() - began,
-      bytesOut: 0,
-      bytesIn: 0,
-      code,
-    });
-  try {
-    const connection = await authenticate(endpoint, target, transport ?? (await openSocket(target)), hops);
-    done(null);
-    return connection;
-  } catch (error) {
-    done(error instanceof MicrovmError ? error.code : "error");
-    throw error;
-  }
-}
-
-function openSocket(target: Target): Promise<Socket> {
-  const subject = `host ${target.alias}`;
-  return new Promise((resolve, reject) => {
-    const socket = dialTcp({ host: target.hostName, port: target.port, noDelay: true });
-    const timer = setTimeout(() => {
-      socket.destroy();
-      reject(
-        new MicrovmError({
-          code: "dial-timeout",
-          verb: "connect to",
-          subject,
-          cause: `${target.hostName} port ${target.port} did not answer within ${target.dial / 1000} s`,
-          hint: "Is the machine up, the address right, and the port open to here?",
-          retryable: true,
-        }),
-      );
-    }, target.dial);
-    socket.once("connect", () => {
-      clearTimeout(timer);
-      socket.removeAllListeners("error");
-      resolve(socket);
-    });
-    socket.once("error", (error: NodeJS.ErrnoException) => {
-      clearTimeout(timer);
-      reject(
-        new MicrovmError(
-          {
-            code: "dial-failed",
-            verb: "connect to",
-            subject,
-            cause: `${target.hostName} port ${target.port}: ${error.code ?? error.message}`,
-            hint: "Is the machine up, the address right, and sshd listening there?",
-            retryable: true,
-          },
-          { cause: error },
-        ),
-      );
-    });
-  });
-}
-
-interface Method {
-  label: string;
-  value: Record<string, unknown>;
-}
-
-/** Every way to log in that there is, in the order in which OpenSSH tries them. */
-function methods(target: Target, endpoint: Endpoint): { usable: Method[]; unusable: string[] } {
-  const { privateKey, passphrase, password }: Credentials = endpoint.credentials ?? {};
-  const username = target.user;
-  const usable: Method[] = [];
-  const unusable: string[] = [];
-  if (privateKey)
-    usable.push({
-      label: "the private key given",
-      value: { type: "publickey", username, key: privateKey, passphrase },
-    });
-  else if (target.agent && !endpoint.privateKeyFile) {
-    usable.push({ label: `the agent at ${target.agent}`, value: { type: "agent", username, agent: target.agent } });
-  }
-  if (!privateKey) {
-    for (const file of target.identityFiles) {
-      try {
-        usable.push({ label: file, value: { type: "publickey", username, key: readFileSync(file), passphrase } });
-      } catch (error) {
-        unusable.push(`${file} (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`);
-      }
-    }
-  }
-  if (password !== undefined) {
-    usable.push({ label: "the password", value: { type: "password", username, password } });
-    usable.push({
-      label: "the password, asked for interactively",
-      value: {
-        type: "keyboard-interactive",
-        username,
-        prompt: (...args: unknown[]) => (args.at(-1) as (answers: string[]) => void)([password]),
-      },
-    });
-  }
-  return { usable, unusable };
-}
-
-function authenticate(
-  endpoint: Endpoint,
-  target: Target,
-  transport: Duplex,
-  hops: SshConnection[],
-): Promise<SshConnection> {
-  const subject = `host ${target.alias}`;
-  const { usable, unusable } = methods(target, endpoint);
-  const pinned = endpoint.hostKey === undefined ? [] : [endpoint.hostKey].flat();
-  const client = new Client();
-  const tried: string[] = [];
-  let offered: string[] = [];
-  let hostKey: Buffer | undefined;
-  let refusal: MicrovmError | undefined;
-  return new Promise((resolve, reject) => {
-    const fail = (error: Error) => {
-      clearTimeout(timer);
-      client.destroy();
-      transport.destroy();
-      reject(refusal ?? error);
-    };
-    const timer = setTimeout(() => {
-      fail(
-        new MicrovmError({
-          code: "authentication-timeout",
-          verb: "connect to",
-          subject,
-          cause: `it accepted the connection, but logging in was not done within ${target.authentication / 1000} s`,
-          hint: "Is it really an SSH server, and is the machine overloaded?",
-          retryable: true,
-        }),
-      );
-    }, target.authentication);
-    client.once("ready", () => {
-      clearTimeout(timer);
-      client.removeAllListeners("error");
-      const blob = hostKey as Buffer;
-      resolve(
-        new SshConnection(endpoint, target, client, hops, transport, {
-          hostKey: publicKeyText(blob),
-          fingerprint: fingerprint(blob),
-          user: target.user,
-          becomesRoot: target.user === "root" ? "root" : "sudo",
-        }),
-      );
-    });
-    client.on("error", (error: Error & { level?: string }) =>
-      fail(loginError(error, target, tried, offered, unusable)),
-    );
-    client.once("close", () =>
-      fail(loginError(new Error("the server closed the connection"), target, tried, offered, unusable)),
-    );
-    const queue = [...usable];
-    let asked = false;
-    const types = knownTypes(pinned, target.knownHosts, target.alias, target.port).flatMap((type) =>
-      type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type],
-    );
-    try {
-      client.connect({
-        sock: transport,
-        username: target.user,
-        readyTimeout: 0,
-        keepaliveInterval: (endpoint.keepAliveSeconds ?? 10) * 1000,
-        keepaliveCountMax: 3,
-        hostVerifier: (key: Buffer, verify: (valid: boolean) => void) => {
-          hostKey = key;
-          refusal = keyRefusal(key, pinned, target);
-          verify(!refusal);
-        },
-        algorithms: {
-          // The kinds of key that are known of the host come first: another kind would look like a changed key.
-          ...(types.length
-            ? { serverHostKey: { prepend: types, append: [], remove: [] } as unknown as ServerHostKeyAlgorithm[] }
-            : {}),
-          cipher: { prepend: ["aes128-gcm@openssh.com", "aes256-gcm@openssh.com"], append: [], remove: [] },
-        },
-        authHandler: ((left: AuthenticationType[] | null, _partial: boolean, next: (method: unknown) => void) => {
-          if (left) offered = left;
-          if (!asked) {
-            // Tells what the server offers, for the message if nothing works.
-            asked = true;
-            return next({ type: "none", username: target.user });
-          }
-          let method = queue.shift();
-          const agreeable = (m: Method) =>
-            !offered.length || offered.includes((m.value.type === "agent" ? "publickey" : m.value.type) as string);
-          while (method && !agreeable(method)) method = queue.shift();
-          if (!method) return next(false);
-          tried.push(method.label);
-          next(method.value);
-        }) as never,
-      });
-    } catch (error) {
-      fail(loginError(error as Error, target, tried, offered, unusable));
-    }
-  });
-}
-
-function keyRefusal(key: Buffer, pinned: string[], target: Target): MicrovmError | undefined {
-  const verdict = judge(key, pinned, target.knownHosts, target.alias, target.port);
-  const subject = `host ${target.alias}`;
-  const shown = fingerprint(key);
-  switch (verdict.outcome) {
-    case "accepted":
-      return undefined;
-    case "unknown":
-      if (target.trustOnFirstUse) return undefined;
-      return new MicrovmError({
-        code: "host-key-unknown",
-        verb: "connect to",
-        subject,
-        cause: `nothing is known of its host key, ${shown}`,
-        hint: `Compare it with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then give hostKey: "${shown}", add it to known_hosts, or accept it once with trustOnFirstUse: true.`,
-      });
-    case "revoked":
-      return new MicrovmError({
-        code: "host-key-revoked",
-        verb: "connect to",
-        subject,
-        cause: `its host key ${shown} is marked @revoked in ${verdict.where}`,
-        hint: "Do not trust this machine until you know why.",
-      });
-    case "changed":
-      return new MicrovmError({
-        code: "host-key-changed",
-        verb: "connect to",
-        subject,
-        cause: `its host key is ${shown}, and the one that is trusted is ${verdict.expected.join(" or ")}`,
-        hint: pinned.length
-          ? `If the machine was reinstalled, set hostKey: "${shown}"; if not, somebody may be in between.`
-          : "If the machine was reinstalled, remove its line from known_hosts; if not, somebody may be in between.",
-      });
-  }
-}
-
-function loginError(
-  error: Error & { level?: string },
-  target: Target,
-  tried: string[],
-  offered: string[],
-  unusable: string[],
-): MicrovmError {
-  if (error instanceof MicrovmError) return error;
-  const subject = `host ${target.alias}`;
-  const bad = /parse|passphrase|privateKey|private key|decrypt/i.test(error.message) && error.level !== "client-socket";
-  if (error.level === "client-authentication" || bad) {
-    const what = tried.length ? `tried ${tried.join(", ")}` : "there was nothing to try";
-    const unread = unusable.length ? `; could not read ${unusable.join(", ")}` : "";
-    return new MicrovmError(
-      {
-        code: "authentication-failed",
-        verb: "log in to",
-        subject,
-        cause: `user ${target.user} was refused (${what}${unread}); the server takes ${offered.join(", ") || "nothing that is known"}${bad ? `; ${error.message}` : ""}`,
-        hint: tried.length
-          ? "Is the public half in the user's authorized_keys, and is the user right?"
-          : "Give privateKeyFile, privateKey or password, start an agent, or name an IdentityFile in ~/.ssh/config.",
-      },
-      { cause: error },
-    );
-  }
-  return new MicrovmError(
-    {
-      code: "dial-failed",
-      verb: "connect to",
-      subject,
-      cause: error.message,
-      hint: "Is there an SSH server at that port?",
-      retryable: true,
-    },
-    { cause: error },
-  );
-}
-
-/** One authenticated connection. At most eight channels at a time; more wait. */
+/** One authenticated connection. At most eight commands at a time; more wait. While unused it lets the process end. */
 export class SshConnection implements Connection {
-  readonly #slots = new Slots(channelsAtOnce);
+  readonly identity: Identity;
+  private readonly client: Client;
+  readonly #transport: Duplex;
+  readonly #hostKey: Buffer;
+  readonly #slots = new Slots(commandsAtOnce);
+  readonly #keepAlive: KeepAlive;
+  readonly #onLost = new Set<(error: Error) => void>();
   #idle: NodeJS.Timeout | undefined;
   #lost: Error | undefined;
   #users = 0;
-  readonly #onLost = new Set<(error: Error) => void>();
+  /** Whether further hosts are reached through it. Then it lives as long as their connection. */
+  #carries = false;
 
   constructor(
     readonly endpoint: Endpoint,
     private readonly target: Target,
-    private readonly client: Client,
+    { client, transport, hostKey }: LoggedIn,
     private readonly hops: SshConnection[],
-    private readonly transport: Duplex,
-    readonly identity: Identity,
   ) {
+    this.client = client;
+    this.#transport = transport;
+    this.#hostKey = hostKey;
+    this.identity = {
+      hostKey: publicKeyText(hostKey),
+      fingerprint: fingerprint(hostKey),
+      user: target.user,
+      becomesRoot: target.user === "root" ? "root" : "sudo",
+    };
+    this.#keepAlive = new KeepAlive(
+      endpoint.keepAliveSeconds ?? 10,
+      // A question that ssh2 can ask and that every server answers, with a no.
+      () => client.unforwardIn("127.0.0.1", 1, () => this.#keepAlive.heard()),
+      () => this.#end(new Error("three keep-alive messages stayed without an answer")),
+    );
+    transport.on("data", () => this.#keepAlive.heard());
     const end = (error?: Error) => this.#end(error);
     client.on("error", end);
     client.on("end", () => end());
     client.on("close", () => end());
     this.#rest();
+  }
+
+  /** Throws where the host's key is not one that this endpoint accepts. */
+  verifyFor(endpoint: Endpoint): void {
+    const refusal = keyRefusal(this.#hostKey, endpoint, resolveTarget(endpoint));
+    if (refusal) throw refusal;
   }
 
   get alive(): boolean {
@@ -373,9 +75,10 @@ export class SshConnection implements Connection {
     if (this.#lost) return;
     this.#lost = this.#linkLost(cause);
     clearTimeout(this.#idle);
+    this.#keepAlive.stop();
     for (const notify of this.#onLost) notify(this.#lost);
     this.client.destroy();
-    this.transport.destroy();
+    this.#transport.destroy();
     for (const hop of this.hops) void hop.close();
   }
 
@@ -393,23 +96,48 @@ export class SshConnection implements Connection {
     );
   }
 
-  /** Ends the connection after a while without use. */
-  #rest(): void {
-    clearTimeout(this.#idle);
-    if (this.#users === 0 && this.alive) {
-      this.#idle = setTimeout(() => void this.close(), idleLife);
-      this.#idle.unref();
-    }
-  }
-
-  async #using<T>(work: () => Promise<T>): Promise<T> {
+  /** Returns what ends the use. */
+  #use(): () => void {
     this.#users++;
     clearTimeout(this.#idle);
-    try {
-      return await this.#slots.run(work);
-    } finally {
+    this.#hold(true);
+    let using = true;
+    return () => {
+      if (!using) return;
+      using = false;
       this.#users--;
       this.#rest();
+    };
+  }
+
+  /** Lets the process end, and ends the connection after a while without use. */
+  #rest(): void {
+    if (this.#users > 0 || !this.alive) return;
+    this.#hold(false);
+    if (this.#carries) return;
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => void this.close(), idleLife);
+    this.#idle.unref();
+  }
+
+  /** Keeps the process from ending, or does not. */
+  #hold(busy: boolean): void {
+    if (this.#transport instanceof Socket) {
+      if (busy) this.#transport.ref();
+      else this.#transport.unref();
+    }
+    for (const hop of this.hops) hop.#hold(busy);
+  }
+
+  async #using<T>(signal: AbortSignal | undefined, purpose: string, work: () => Promise<T>): Promise<T> {
+    const done = this.#use();
+    try {
+      return await this.#slots.run(() => {
+        if (signal?.aborted) throw aborted(purpose, this.target.alias);
+        return work();
+      });
+    } finally {
+      done();
     }
   }
 
@@ -428,7 +156,7 @@ export class SshConnection implements Connection {
   }
 
   async exec(options: ExecOptions): Promise<ExecResult> {
-    return this.#using(() => this.#exec(options));
+    return this.#using(options.signal, options.purpose, () => this.#exec(options));
   }
 
   async #exec(options: ExecOptions): Promise<ExecResult> {
@@ -440,6 +168,7 @@ export class SshConnection implements Connection {
       const channel = await this.#open<ClientChannel>((done) =>
         this.client.exec(shellCommand(options.root ?? true), done),
       );
+      channel.on("error", () => {}); // A shell that ends before it has read all says so by its status.
       channel.end(script);
       channel.on("data", (chunk: Buffer) => output.stdout(chunk));
       channel.stderr.on("data", (chunk: Buffer) => output.stderr(chunk));
@@ -476,12 +205,17 @@ export class SshConnection implements Connection {
         action();
       };
       const lost = (error: Error) => settle(() => reject(error));
-      const abort = () => {
+      // sshd signals the whole process group; what runs under sudo is out of its reach.
+      const stop = () => {
+        channel.signal("TERM");
         channel.close();
+      };
+      const abort = () => {
+        stop();
         settle(() => reject(aborted(options.purpose, this.target.alias)));
       };
       const timer = setTimeout(() => {
-        channel.close();
+        stop();
         settle(() =>
           reject(
             new MicrovmError({
@@ -506,7 +240,7 @@ export class SshConnection implements Connection {
   }
 
   async upload(options: UploadOptions): Promise<UploadResult> {
-    return this.#using(() =>
+    return this.#using(options.signal, options.purpose, () =>
       uploadThrough(options, {
         host: this.target.alias,
         user: this.identity.user,
@@ -538,34 +272,50 @@ export class SshConnection implements Connection {
   }
 
   async forwardTcp(host: string, port: number): Promise<Duplex> {
-    return this.#forward(`tcp ${host}:${port}`, (done) => this.client.forwardOut("127.0.0.1", 0, host, port, done));
+    return this.#inUse(() => this.#forwardTcp(host, port));
   }
 
   async forwardUnix(path: string): Promise<Duplex> {
-    return this.#forward(`unix ${path}`, (done) => this.client.openssh_forwardOutStreamLocal(path, done));
+    return this.#inUse(() =>
+      this.#forward(`unix ${path}`, (done) => this.client.openssh_forwardOutStreamLocal(path, done)),
+    );
+  }
+
+  /** The way to a further host: lives as long as that host's connection, which closes this one. */
+  async openTransport(host: string, port: number): Promise<Duplex> {
+    this.#carries = true;
+    clearTimeout(this.#idle);
+    this.#hold(true);
+    return this.#forwardTcp(host, port);
+  }
+
+  /** Counts as a use until the channel closes. */
+  async #inUse(open: () => Promise<ClientChannel>): Promise<Duplex> {
+    const done = this.#use();
+    try {
+      const channel = await open();
+      channel.once("close", done);
+      return channel;
+    } catch (error) {
+      done();
+      throw error;
+    }
+  }
+
+  #forwardTcp(host: string, port: number): Promise<ClientChannel> {
+    return this.#forward(`tcp ${host}:${port}`, (done) => this.client.forwardOut("127.0.0.1", 0, host, port, done));
   }
 
   async #forward(
     purpose: string,
     start: (callback: (error: Error | undefined, channel: ClientChannel) => void) => void,
-  ): Promise<Duplex> {
+  ): Promise<ClientChannel> {
     const began = performance.now();
-    const release = await this.#slots.take();
-    this.#users++;
-    clearTimeout(this.#idle);
-    const free = () => {
-      release();
-      this.#users--;
-      this.#rest();
-    };
     let code: string | null = null;
     try {
-      const channel = await this.#open<ClientChannel>(start);
-      channel.once("close", free);
-      return channel;
+      return await this.#open<ClientChannel>(start);
     } catch (error) {
-      free();
-      code = "forward-failed";
+      code = error instanceof MicrovmError ? error.code : "forward-failed";
       if (error instanceof MicrovmError) throw error;
       throw new MicrovmError(
         {
@@ -578,21 +328,9 @@ export class SshConnection implements Connection {
         { cause: error },
       );
     } finally {
-      trace({
-        host: this.target.alias,
-        kind: "forward",
-        purpose,
-        millis: performance.now() - began,
-        bytesOut: 0,
-        bytesIn: 0,
-        code,
-      });
+      const millis = performance.now() - began;
+      trace({ host: this.target.alias, kind: "forward", purpose, millis, bytesOut: 0, bytesIn: 0, code });
     }
-  }
-
-  /** The way to a further host: lives as long as that host's connection, which closes this one. */
-  async openTransport(host: string, port: number): Promise<Duplex> {
-    return this.#forward(`tcp ${host}:${port}`, (done) => this.client.forwardOut("127.0.0.1", 0, host, port, done));
   }
 
   async close(): Promise<void> {

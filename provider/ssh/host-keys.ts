@@ -19,34 +19,38 @@ export function publicKeyText(blob: Buffer): string {
   return `${blob.subarray(4, 4 + length).toString("ascii")} ${blob.toString("base64")}`;
 }
 
-/** Judges a key by pinned ones (which then decide alone), else by the known_hosts files. */
-export function judge(blob: Buffer, pinned: string[], files: string[], host: string, port: number): Verdict {
+/** The names by which known_hosts knows a host, the proper one first. The others can accept a key, not refuse it. */
+export type KnownAs = readonly [string, ...string[]];
+
+/**
+ * Judges a key: refused where a known_hosts file revokes it, then by the pinned ones if there are any, else by the
+ * known_hosts files.
+ */
+export function judge(blob: Buffer, pinned: string[], files: string[], names: KnownAs): Verdict {
+  const key = blob.toString("base64");
+  const entries = files.filter(existsSync).flatMap(readKnownHosts);
+  const of = (name: string) => entries.filter((entry) => matchesHost(entry.hosts, name));
+  const revoked = names.flatMap(of).find((entry) => entry.marker === "@revoked" && entry.key === key);
+  if (revoked) return { outcome: "revoked", where: revoked.where };
   if (pinned.length) {
     const accepted = pinned.some((pin) => matchesPin(pin, blob));
     return accepted ? { outcome: "accepted" } : { outcome: "changed", expected: pinned.map(pinFingerprint) };
   }
-  const name = port === 22 ? host : `[${host}]:${port}`;
-  const entries = files
-    .filter(existsSync)
-    .flatMap((file) => readKnownHosts(file).filter((e) => matchesHost(e.hosts, name)));
-  const key = blob.toString("base64");
-  const revoked = entries.find((entry) => entry.marker === "@revoked" && entry.key === key);
-  if (revoked) return { outcome: "revoked", where: revoked.where };
-  const plain = entries.filter((entry) => entry.marker === "");
-  if (plain.some((entry) => entry.key === key)) return { outcome: "accepted" };
-  if (!plain.length) return { outcome: "unknown" };
-  return { outcome: "changed", expected: plain.map((entry) => fingerprint(Buffer.from(entry.key, "base64"))) };
+  const plain = (name: string) => of(name).filter((entry) => entry.marker === "");
+  if (names.flatMap(plain).some((entry) => entry.key === key)) return { outcome: "accepted" };
+  const others = plain(names[0]);
+  if (!others.length) return { outcome: "unknown" };
+  return { outcome: "changed", expected: others.map((entry) => fingerprint(Buffer.from(entry.key, "base64"))) };
 }
 
 /** Types of the keys that are known of a host: a server is asked for these first. */
-export function knownTypes(pinned: string[], files: string[], host: string, port: number): string[] {
-  const name = port === 22 ? host : `[${host}]:${port}`;
+export function knownTypes(pinned: string[], files: string[], names: KnownAs): string[] {
   const types = pinned.length
     ? pinned.filter((pin) => !pin.startsWith("SHA256:")).map((pin) => pin.trim().split(/\s+/)[0] as string)
     : files
         .filter(existsSync)
-        .flatMap((file) => readKnownHosts(file))
-        .filter((entry) => entry.marker === "" && matchesHost(entry.hosts, name))
+        .flatMap(readKnownHosts)
+        .filter((entry) => entry.marker === "" && names.some((name) => matchesHost(entry.hosts, name)))
         .map((entry) => entry.type);
   return [...new Set(types)];
 }
@@ -96,7 +100,8 @@ function matchesHost(patterns: string, name: string): boolean {
   return matched;
 }
 
-function wildcard(pattern: string): RegExp {
+/** A pattern of OpenSSH: `*` and `?`. */
+export function wildcard(pattern: string): RegExp {
   const source = pattern
     .replace(/[.+^${}()|[\]\\]/g, "\\$&")
     .replaceAll("*", ".*")
