@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { PropertySchema } from "../../provider/schema/model";
 import type { LoadedResource } from "./load";
 
@@ -9,6 +11,7 @@ export function emitPage(resource: LoadedResource): string {
     "",
     resource.description,
     "",
+    ...example(resource.file),
     "## Inputs",
     "",
     "| property | type | default | a change | |",
@@ -36,6 +39,12 @@ export function emitContents(resources: LoadedResource[]): string {
     ),
     "",
   ].join("\n");
+}
+
+/** The program in `docs/reference/examples`, which is compiled like any other. */
+function example(file: string): string[] {
+  const path = join(__dirname, "../../docs/reference/examples", `${file}.ts`);
+  return existsSync(path) ? ["```ts", readFileSync(path, "utf8").trimEnd(), "```", ""] : [];
 }
 
 function rows(
