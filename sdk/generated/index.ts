@@ -1,5 +1,14 @@
 // Generated from schema/ by `npm run generate`. Do not edit.
 
+export type {
+  HostReference,
+  VmmReference,
+  KernelReference,
+  RootfsImageReference,
+  NetworkReference,
+  VolumeReference,
+  MicroVMReference,
+} from "../../provider/generated/types";
 export { Host, type HostArgs } from "./host";
 export { Vmm, type VmmArgs } from "./vmm";
 export { Kernel, type KernelArgs } from "./kernel";

@@ -40,8 +40,12 @@ export function emitClass(resource: LoadedResource): string {
 }
 
 export function emitIndex(resources: LoadedResource[]): string {
+  const references = resources.map(({ kind }) => `  ${kind}Reference,`);
   return [
     header,
+    "export type {",
+    ...references,
+    '} from "../../provider/generated/types";',
     ...resources.map(({ file, kind }) => `export { ${kind}, type ${kind}Args } from "./${file}";`),
     "",
   ].join("\n");
