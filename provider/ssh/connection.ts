@@ -163,16 +163,17 @@ export class SshConnection implements Connection {
     const began = performance.now();
     const output = new OutputCollector(options);
     const script = wholeScript(options.script);
+    const deadline = options.deadline ?? this.target.command;
     let code: number | string | null = null;
     try {
       const channel = await this.#open<ClientChannel>((done) =>
-        this.client.exec(shellCommand(options.root ?? true), done),
+        this.client.exec(shellCommand(options.root ?? true, deadline), done),
       );
       channel.on("error", () => {}); // A shell that ends before it has read all says so by its status.
       channel.end(script);
       channel.on("data", (chunk: Buffer) => output.stdout(chunk));
       channel.stderr.on("data", (chunk: Buffer) => output.stderr(chunk));
-      const end = await this.#finish(channel, options);
+      const end = await this.#finish(channel, options, deadline);
       code = end.code;
       return output.result(options, this.target.alias, this.identity.user, {
         ...end,
@@ -194,8 +195,11 @@ export class SshConnection implements Connection {
     }
   }
 
-  #finish(channel: ClientChannel, options: ExecOptions): Promise<{ code: number | null; signal?: string }> {
-    const deadline = options.deadline ?? this.target.command;
+  #finish(
+    channel: ClientChannel,
+    options: ExecOptions,
+    deadline: number,
+  ): Promise<{ code: number | null; signal?: string }> {
     return new Promise((resolve, reject) => {
       let status: { code: number | null; signal?: string } | undefined;
       const settle = (action: () => void) => {
@@ -205,7 +209,7 @@ export class SshConnection implements Connection {
         action();
       };
       const lost = (error: Error) => settle(() => reject(error));
-      // sshd signals the whole process group; what runs under sudo is out of its reach.
+      // Not every sshd signals what runs as root: that ends by the host's own count of the deadline, or by itself.
       const stop = () => {
         channel.signal("TERM");
         channel.close();
@@ -223,7 +227,7 @@ export class SshConnection implements Connection {
               verb: options.purpose,
               subject: `on host ${this.target.alias}`,
               cause: `it took longer than ${Math.round(deadline / 1000)} s`,
-              hint: "The host may still be at it. Look there, give the Host longer deadlines.command, and run the same again.",
+              hint: "The host ends it too. Give the Host longer deadlines.command if that is what it takes, and run the same again.",
               retryable: true,
             }),
           ),

@@ -70,6 +70,7 @@ export interface ExecOptions {
   redact?: string[];
   /** Called for each whole line of standard output as it arrives. */
   onStdoutLine?: (line: string) => void;
+  /** Ends the wait. The host may go on with the script until its deadline. */
   signal?: AbortSignal;
 }
 

@@ -27,7 +27,7 @@ export class LocalConnection implements Connection {
     const script = wholeScript(options.script);
     const deadline = options.deadline ?? this.endpoint.deadlines?.command ?? 600_000;
     return new Promise<ExecResult>((resolve, reject) => {
-      const child = spawn("sh", ["-c", shellCommand(options.root ?? true)], { detached: true, cwd: "/" });
+      const child = spawn("sh", ["-c", shellCommand(options.root ?? true, deadline)], { detached: true, cwd: "/" });
       const fail = (error: MicrovmError) => {
         stopGroup(child);
         settle(() => reject(error), error.code);

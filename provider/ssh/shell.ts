@@ -6,10 +6,14 @@ import { redact } from "./redact";
 /** Printed before anything else: what answers without it is no POSIX shell, or did not get as far. */
 const mark = "MV-SHELL-READY";
 
-/** Becomes root where asked and needed, without a round trip of its own to find out. */
-export function shellCommand(root: boolean): string {
-  const shell = root ? 'if [ "$(id -u)" = 0 ]; then exec sh -s; else exec sudo -n -- sh -s; fi' : "exec sh -s";
-  return `exec sh -c ${quote(shell)}`;
+/**
+ * Becomes root where asked and needed, without a round trip of its own to find out. The host keeps the deadline
+ * (milliseconds) too, a little later: sshd does not end what a lost or closed channel has started.
+ */
+export function shellCommand(root: boolean, deadline: number): string {
+  const limit = `t=; if command -v timeout > /dev/null; then t='timeout -k 10 ${Math.ceil(deadline / 1000) + 1}'; fi`;
+  const shell = root ? 'if [ "$(id -u)" = 0 ]; then exec $t sh -s; else exec sudo -n -- $t sh -s; fi' : "exec $t sh -s";
+  return `exec sh -c ${quote(`${limit}; ${shell}`)}`;
 }
 
 /**

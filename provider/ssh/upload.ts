@@ -40,7 +40,7 @@ before=
 while :; do
   if ! command -v flock > /dev/null; then part=$path.$sha.$$.part lock=$part; break; fi
   exec 9>> "$lock"
-  if flock -w 5 9; then
+  if flock -w 3 9; then
     if [ "$(stat -L -c %i /proc/self/fd/9)" = "$(stat -c %i -- "$lock" 2> /dev/null)" ]; then break; fi
   else
     now=$(length "$part")

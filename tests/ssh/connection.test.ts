@@ -1,15 +1,15 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { MicrovmError } from "../../provider/errors";
-import { closeAll, connect, type Endpoint } from "../../provider/ssh";
+import { closeAll, connect, type Endpoint, quote } from "../../provider/ssh";
 import { skip } from "../skip";
-import { FaultyLink } from "./faulty-link";
-import { keygen, sshdUnavailable, startSshd, type TestServer } from "./sshd";
+import { FaultyLink, UnansweringPort } from "./faulty-link";
+import { fingerprintOf, keygen, sshdUnavailable, startSshd, type TestServer } from "./sshd";
 
 const test = suite("ssh connection");
 const reason = sshdUnavailable();
@@ -59,6 +59,45 @@ if (reason) {
   test("hands out one connection for one endpoint", async () => {
     const [a, b] = await Promise.all([connect(endpoint()), connect(endpoint())]);
     assert.is(a, b);
+    const { address, ...rest } = endpoint();
+    assert.is(await connect({ ...rest, address }), a, "in whatever order its properties are given");
+    const fingerprint = fingerprintOf(join(server.directory, "host.pub"));
+    assert.is(await connect(endpoint({ hostKey: fingerprint })), a);
+    const other = fingerprintOf(`${server.keyFile}.pub`);
+    assert.is((await failure(connect(endpoint({ hostKey: other })))).code, "host-key-changed");
+  });
+
+  test("lets the process end while a connection is open but idle", async () => {
+    const program = (jump: boolean) => `
+      const { connect } = require(${JSON.stringify(join(__dirname, "../../provider/ssh"))});
+      const endpoint = ${JSON.stringify(endpoint())};
+      (async () => {
+        const connection = await connect({ ...endpoint, jump: ${jump} ? [endpoint] : [] });
+        console.log((await connection.exec({ script: "sleep 0.5; echo done", purpose: "test" })).stdout);
+      })();`;
+    for (const jump of [false, true]) {
+      const began = Date.now();
+      const run = spawnSync(process.execPath, ["--require", "tsx/cjs", "-e", program(jump)], {
+        encoding: "utf8",
+        timeout: 15_000,
+      });
+      assert.match(run.stdout, /done/, run.stderr);
+      assert.ok(Date.now() - began < 5000, `${Date.now() - began} ms`);
+    }
+  });
+
+  test("runs commands while many channels are forwarded", async () => {
+    const echo = createServer((socket) => socket.on("error", () => {}).pipe(socket));
+    await new Promise<void>((resolve) => echo.listen(0, "127.0.0.1", resolve));
+    const connection = await connect(endpoint());
+    const { port } = echo.address() as { port: number };
+    const channels = await Promise.all(Array.from({ length: 12 }, () => connection.forwardTcp("127.0.0.1", port)));
+    try {
+      assert.is((await connection.exec({ script: "echo beside", purpose: "test" })).stdout, "beside\n");
+    } finally {
+      for (const channel of channels) channel.destroy();
+      echo.close();
+    }
   });
 
   test("runs 40 commands at once within sshd's MaxSessions", async () => {
@@ -75,14 +114,10 @@ if (reason) {
   test("refuses a changed host key and shows both fingerprints", async () => {
     keygen(join(scratch, "other"));
     const other = readFileSync(join(scratch, "other.pub"), "utf8").split(" ").slice(0, 2).join(" ");
-    const fingerprint = execFileSync("ssh-keygen", ["-lf", join(scratch, "other.pub")], { encoding: "utf8" }).split(
-      " ",
-    )[1] as string;
+    const fingerprint = fingerprintOf(join(scratch, "other.pub"));
     const error = await failure(connect(endpoint({ hostKey: other })));
     assert.is(error.code, "host-key-changed");
-    const actual = execFileSync("ssh-keygen", ["-lf", join(server.directory, "host.pub")], { encoding: "utf8" }).split(
-      " ",
-    )[1] as string;
+    const actual = fingerprintOf(join(server.directory, "host.pub"));
     assert.ok(error.message.includes(fingerprint), error.message);
     assert.ok(error.message.includes(actual), error.message);
   });
@@ -137,6 +172,53 @@ if (reason) {
     assert.not.ok(error.message.includes("PRIVATE KEY"));
   });
 
+  test("tries each key in turn, past one that is locked and an agent that is gone", async () => {
+    const config = join(scratch, "keys");
+    keygen(join(scratch, "sealed"), "a passphrase nobody gives");
+    keygen(join(scratch, "wrong"));
+    writeFileSync(
+      config,
+      ["Host *", ...["sealed", "wrong"].map((name) => `  IdentityFile ${join(scratch, name)}`)].join("\n"),
+    );
+    const keys = { privateKeyFile: undefined, sshConfig: config, agent: join(scratch, "no agent") };
+    const error = await failure(connect(endpoint(keys)));
+    assert.is(error.code, "authentication-failed");
+    for (const part of [/sealed \(.*passphrase/, /tried .*wrong/, /no agent/, /takes publickey/]) {
+      assert.match(error.message, part);
+    }
+    appendFileSync(config, `\n  IdentityFile ${server.keyFile}\n`);
+    const connection = await connect(endpoint(keys));
+    assert.is((await connection.exec({ script: "echo in", purpose: "test" })).stdout, "in\n");
+  });
+
+  test("logs in with a password, and shows it nowhere", async () => {
+    const name = `mvpass${process.pid}`;
+    const password = "not 'in' \"any\" message";
+    const hash = execFileSync("openssl", ["passwd", "-6", password], { encoding: "utf8" }).trim();
+    execFileSync("useradd", ["--no-create-home", "--password", hash, "--shell", "/bin/sh", name]);
+    const second = await startSshd({ extra: ["PasswordAuthentication yes"] });
+    try {
+      const with_ = (given: string): Endpoint => ({
+        address: "127.0.0.1",
+        port: second.port,
+        user: name,
+        hostKey: second.hostKey,
+        sshConfig: false,
+        agent: "none",
+        credentials: { password: given },
+      });
+      const connection = await connect(with_(password));
+      assert.is((await connection.exec({ script: "id -un", purpose: "test", root: false })).stdout, `${name}\n`);
+      const error = await failure(connect(with_(`${password}!`)));
+      assert.is(error.code, "authentication-failed");
+      assert.not.ok(JSON.stringify([error.message, error.parts, error.stack]).includes("any"));
+    } finally {
+      await closeAll();
+      await second.stop();
+      execFileSync("userdel", [name]);
+    }
+  });
+
   test("logs in by an agent", async () => {
     const socket = join(scratch, "agent");
     const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
@@ -167,6 +249,68 @@ if (reason) {
     );
     const connection = await connect({ address: "metal", sshConfig: config, hostKey: server.hostKey });
     assert.is((await connection.exec({ script: "echo in", purpose: "test" })).stdout, "in\n");
+  });
+
+  test("finds a host's key by its HostName or HostKeyAlias, and reads Include and ProxyJump", async () => {
+    const second = await startSshd();
+    try {
+      const known = join(scratch, "by-name");
+      writeFileSync(
+        known,
+        `[127.0.0.1]:${server.port} ${server.hostKey}\n[localhost]:${second.port} ${second.hostKey}\nnick ${second.hostKey}\n`,
+      );
+      const host = (name: string, s: TestServer, hostName: string, ...more: string[]) =>
+        [`Host ${name}`, `  HostName ${hostName}`, `  Port ${s.port}`, "  User root", `  IdentityFile ${s.keyFile}`]
+          .concat(
+            more.map((line) => `  ${line}`),
+            "",
+          )
+          .join("\n");
+      const parts = join(scratch, "parts");
+      mkdirSync(parts);
+      writeFileSync(join(parts, "hop.conf"), host("hop", second, "localhost"));
+      writeFileSync(join(parts, "nicked.conf"), host("nicked", second, "127.0.0.1", "HostKeyAlias nick"));
+      const config = join(scratch, "including");
+      writeFileSync(
+        config,
+        `Include parts/*.conf\nUserKnownHostsFile ${known}\n${host("far", server, "127.0.0.1", "ProxyJump hop")}`,
+      );
+      for (const address of ["hop", "nicked", "far"]) {
+        const connection = await connect({ address, sshConfig: config });
+        assert.is((await connection.exec({ script: "echo in", purpose: "test" })).stdout, "in\n", address);
+      }
+      const unknown = await failure(
+        connect({ address: "nicked", sshConfig: config, knownHosts: join(scratch, "none") }),
+      );
+      assert.is(unknown.code, "host-key-unknown");
+    } finally {
+      await closeAll();
+      await second.stop();
+    }
+  });
+
+  test("accepts a pinned fingerprint of any of the host's keys, and a revoked key never", async () => {
+    const rsa = join(scratch, "host-rsa");
+    keygen(rsa, "", "rsa");
+    const second = await startSshd({ extra: [`HostKey ${rsa}`] });
+    try {
+      const to = (more: Partial<Endpoint>) =>
+        endpoint({ port: second.port, privateKeyFile: second.keyFile, hostKey: undefined, ...more });
+      for (const key of [rsa, join(second.directory, "host")]) {
+        const fingerprint = fingerprintOf(`${key}.pub`);
+        assert.is((await connect(to({ hostKey: fingerprint }))).identity.fingerprint, fingerprint);
+        await closeAll();
+      }
+      const error = await failure(connect(to({ hostKey: fingerprintOf(`${server.keyFile}.pub`) })));
+      assert.is(error.code, "host-key-changed");
+      const revoked = join(scratch, "revoked-everywhere");
+      writeFileSync(revoked, `@revoked * ${second.hostKey}\n`);
+      const refused = await failure(connect(to({ hostKey: second.hostKey, knownHosts: revoked })));
+      assert.is(refused.code, "host-key-revoked");
+    } finally {
+      await closeAll();
+      await second.stop();
+    }
   });
 
   test("goes through a chain of jump hosts and verifies each", async () => {
@@ -208,11 +352,54 @@ if (reason) {
     assert.match(refused.message, /ECONNREFUSED/);
   });
 
-  test("ends a command at its deadline, and the connection goes on", async () => {
+  test("gives up on a machine that does not answer at all", async () => {
+    const unanswering = await UnansweringPort.open();
+    try {
+      const began = Date.now();
+      const error = await failure(connect(endpoint({ port: unanswering.port, deadlines: { dial: 300 } })));
+      assert.is(error.code, "dial-timeout");
+      assert.ok(Date.now() - began < 2000);
+    } finally {
+      await unanswering.close();
+    }
+  });
+
+  const alive = (pid: number) => existsSync(`/proc/${pid}`);
+  const until = async (condition: () => boolean) => {
+    for (let tries = 0; tries < 100 && !condition(); tries++) await new Promise((resolve) => setTimeout(resolve, 50));
+    return condition();
+  };
+
+  test("ends a command at its deadline, on the host too, and the connection goes on", async () => {
     const connection = await connect(endpoint());
-    const error = await failure(connection.exec({ script: "sleep 20", purpose: "test", deadline: 300 }));
+    const pid = join(scratch, "pid");
+    const script = `echo $$ > ${pid}; sleep 20`;
+    const error = await failure(connection.exec({ script, purpose: "test", deadline: 300 }));
     assert.is(error.code, "command-deadline");
     assert.is((await connection.exec({ script: "echo alive", purpose: "test" })).stdout, "alive\n");
+    assert.ok(await until(() => !alive(Number(readFileSync(pid, "utf8")))));
+  });
+
+  test("ends the wait for a command that is cancelled, and starts none", async () => {
+    const connection = await connect(endpoint());
+    const controller = new AbortController();
+    const cancellable = { script: "sleep 2", purpose: "test", signal: controller.signal };
+    const running = failure(connection.exec(cancellable));
+    setTimeout(() => controller.abort(), 200);
+    assert.is((await running).code, "cancelled");
+    assert.is((await failure(connection.exec(cancellable))).code, "cancelled");
+    assert.is((await connection.exec({ script: "echo alive", purpose: "test" })).stdout, "alive\n");
+  });
+
+  test("says that the link was lost when its sshd is killed", async () => {
+    const connection = await connect(endpoint({ keepAliveSeconds: 9 }));
+    // The shell's parent is the host's deadline, and that one's is the session.
+    const { stdout } = await connection.exec({ script: "ps -o ppid= -p $PPID", purpose: "test" });
+    const session = Number(stdout);
+    const running = failure(connection.exec({ script: "sleep 3", purpose: "test" }));
+    process.kill(session, "SIGKILL");
+    assert.is((await running).code, "link-lost");
+    assert.is((await failure(connection.exec({ script: "true", purpose: "test" }))).code, "link-lost");
   });
 
   test("says that the link was lost, and dials anew at the next call", async () => {
@@ -220,7 +407,7 @@ if (reason) {
     try {
       const through = endpoint({ port: link.port });
       const connection = await connect(through);
-      const running = failure(connection.exec({ script: "sleep 20", purpose: "test" }));
+      const running = failure(connection.exec({ script: "sleep 3", purpose: "test" }));
       setTimeout(() => link.cut(), 200);
       assert.is((await running).code, "link-lost");
       const again = await connect(through);
@@ -237,7 +424,7 @@ if (reason) {
     try {
       const connection = await connect(endpoint({ port: link.port, keepAliveSeconds: 0.2 }));
       const began = Date.now();
-      const running = failure(connection.exec({ script: "sleep 30", purpose: "test" }));
+      const running = failure(connection.exec({ script: "sleep 5", purpose: "test" }));
       link.stall();
       assert.is((await running).code, "link-lost");
       assert.ok(Date.now() - began < 5000);
@@ -263,15 +450,43 @@ if (reason) {
     }
   });
 
-  test("keeps output within bounds and says so", async () => {
+  test("keeps the beginning and the end of an output within its bound", async () => {
     const connection = await connect(endpoint());
-    const result = await connection.exec({
-      script: "head -c 3000000 /dev/zero | tr '\\0' a",
-      purpose: "test",
-      maxOutput: 100_000,
-    });
+    const script = "echo first; head -c 3000000 /dev/zero | tr '\\0' a; echo last; seq 1 20000 >&2";
+    const result = await connection.exec({ script, purpose: "test", maxOutput: 10_000 });
     assert.ok(result.truncated);
-    assert.ok(result.stdout.length < 400_000);
+    assert.match(result.stdout, /^first\na+\n\[\d+ bytes dropped\]\na+last\n$/);
+    assert.ok(result.stdout.length < 10_100, String(result.stdout.length));
+    assert.match(result.stderr, /^1\n2\n[\d\n]+\[\d+ bytes dropped\][\d\n]+\n20000\n$/);
+    assert.ok(result.stderr.length < 10_100);
+    const whole = await connection.exec({ script: "seq 1 20000", purpose: "test" });
+    assert.not.ok(whole.truncated);
+    assert.is(whole.stdout.split("\n").length, 20_001);
+  });
+
+  test("brings hostile bytes through unharmed", async () => {
+    const connection = await connect(endpoint());
+    const control = Array.from({ length: 0x9f }, (_, n) => String.fromCharCode(n + 1)).join("");
+    const hostile = `${control}'"\`$(touch /tmp/x)\\ \n}\n{ EOF\n\u{1f4a5}\u2028 -n % ! \r\n`;
+    const result = await connection.exec({ script: `printf %s ${quote(hostile)}`, purpose: "test" });
+    assert.is(result.stdout, hostile);
+  });
+
+  test("hands lines on while the script runs", async () => {
+    const connection = await connect(endpoint());
+    const began = Date.now();
+    const seen: [string, number][] = [];
+    await connection.exec({
+      script: "echo one; sleep 0.5; printf 'two\\nthree'",
+      purpose: "test",
+      onStdoutLine: (line) => seen.push([line, Date.now() - began]),
+    });
+    assert.equal(
+      seen.map(([line]) => line),
+      ["one", "two", "three"],
+    );
+    const [one, two] = seen as [[string, number], [string, number]];
+    assert.ok(two[1] - one[1] > 300);
   });
 
   test("takes secrets out of outputs, arguments and traces", async () => {
@@ -357,7 +572,7 @@ if (reason) {
     assert.is(result.stdout, "0\n");
     assert.is(result.code, 4);
     assert.is(
-      (await failure(connection.exec({ script: "sleep 20", purpose: "test", deadline: 200 }))).code,
+      (await failure(connection.exec({ script: "sleep 3", purpose: "test", deadline: 200 }))).code,
       "command-deadline",
     );
   });

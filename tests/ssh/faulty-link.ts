@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { connect, createServer, type Server, type Socket } from "node:net";
 
 /** A TCP path that can be cut, stalled and slowed: what real links do. */
@@ -67,5 +68,32 @@ export class FaultyLink {
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+/** A port at which nobody accepts and whose queue is full: to who dials, a machine that is not there. */
+export class UnansweringPort {
+  private constructor(
+    readonly port: number,
+    readonly close: () => Promise<void>,
+  ) {}
+
+  static async open(): Promise<UnansweringPort> {
+    const program = `
+      const server = require("node:net").createServer();
+      server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
+        require("node:fs").writeSync(1, String(server.address().port));
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+      });`;
+    const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+    const port = await new Promise<number>((resolve) => child.stdout.once("data", (text) => resolve(Number(text))));
+    const fillers = Array.from({ length: 8 }, () => connect({ port, host: "127.0.0.1" }).on("error", () => {}));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return new UnansweringPort(port, async () => {
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      for (const filler of fillers) filler.destroy();
+      child.kill("SIGKILL");
+      await ended;
+    });
   }
 }

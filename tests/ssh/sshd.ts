@@ -39,6 +39,8 @@ export async function startSshd(options: { extra?: string[]; reuse?: TestServer 
   writeFileSync(
     file("sshd_config"),
     [
+      // The first mention of a setting counts.
+      ...(options.extra ?? []),
       `Port ${port}`,
       "ListenAddress 127.0.0.1",
       `HostKey ${file("host")}`,
@@ -49,7 +51,6 @@ export async function startSshd(options: { extra?: string[]; reuse?: TestServer 
       "KbdInteractiveAuthentication no",
       "UsePAM no",
       "PermitRootLogin yes",
-      ...(options.extra ?? []),
       "",
     ].join("\n"),
   );
@@ -79,8 +80,13 @@ export async function startSshd(options: { extra?: string[]; reuse?: TestServer 
   };
 }
 
-export function keygen(path: string, passphrase = "", comment = "test"): void {
-  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", passphrase, "-C", comment, "-f", path]);
+export function keygen(path: string, passphrase = "", type = "ed25519"): void {
+  execFileSync("ssh-keygen", ["-q", "-t", type, "-N", passphrase, "-C", "test", "-f", path]);
+}
+
+/** Fingerprint of a public key file, as OpenSSH prints it. */
+export function fingerprintOf(path: string): string {
+  return execFileSync("ssh-keygen", ["-lf", path], { encoding: "utf8" }).split(" ")[1] as string;
 }
 
 export async function freePort(): Promise<number> {

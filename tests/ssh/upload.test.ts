@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import {
   chmodSync,
@@ -7,8 +7,10 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -107,6 +109,126 @@ if (reason) {
     assert.equal(readFileSync(path), readFileSync(source));
   });
 
+  test("two uploads of one file at once take turns, and the second has nothing left to send", async () => {
+    const path = join(scratch, "twice");
+    const other = await connect({
+      address: "127.0.0.1",
+      port: server.port,
+      user: "root",
+      privateKeyFile: server.keyFile,
+      hostKey: server.hostKey,
+      sshConfig: false,
+    });
+    link.slow(4_000_000);
+    try {
+      const first = (await dial()).upload(await options(path));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const second = await other.upload(await options(path));
+      assert.ok(second.skipped);
+      assert.not.ok((await first).skipped);
+      assert.equal(readFileSync(path), readFileSync(source));
+      assert.equal(
+        readdirSync(scratch).filter((name) => /part|lock/.test(name)),
+        [],
+      );
+    } finally {
+      link.slow(Number.POSITIVE_INFINITY);
+    }
+  });
+
+  test("does not wait for ever for an upload whose client is gone", async () => {
+    const path = join(scratch, "abandoned");
+    const { sha256 } = await digestFile(source);
+    const part = `${path}.${sha256}.part`;
+    writeFileSync(part, "somebody else's");
+    const holder = spawn("flock", [`${part}.lock`, "sleep", "60"], { stdio: "ignore", detached: true });
+    try {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await (await dial()).upload(await options(path));
+      assert.equal(readFileSync(path), readFileSync(source));
+      assert.is(readFileSync(part, "utf8"), "somebody else's");
+    } finally {
+      process.kill(-(holder.pid as number), "SIGKILL");
+      rmSync(part);
+      rmSync(`${part}.lock`);
+    }
+    assert.equal(
+      readdirSync(scratch).filter((name) => /part|lock/.test(name)),
+      [],
+    );
+  });
+
+  test("needs no more on the host than a shell, coreutils, gzip and, to resume, flock", async () => {
+    const bare = mkdtempSync(join(scratch, "bin-"));
+    const tools = "sh id mkdir dirname stat cut sha256sum chown chmod cat gzip sleep dd df tail sync mv rm".split(" ");
+    const find = (name: string) => execFileSync("sh", ["-c", `command -v ${name}`], { encoding: "utf8" }).trim();
+    for (const name of tools) symlinkSync(realpathSync(find(name)), join(bare, name));
+    const plain = await startSshd({ extra: [`SetEnv PATH=${bare}`] });
+    try {
+      for (const flock of [false, true]) {
+        if (flock) symlinkSync(find("flock"), join(bare, "flock"));
+        const connection = await connect({
+          address: "127.0.0.1",
+          port: plain.port,
+          user: "root",
+          privateKeyFile: plain.keyFile,
+          hostKey: plain.hostKey,
+          sshConfig: false,
+        });
+        const path = join(scratch, `bare ${flock}`);
+        const { sentBytes } = await connection.upload(await options(path));
+        assert.equal(readFileSync(path), readFileSync(source));
+        assert.ok(sentBytes < size * 0.6);
+      }
+      assert.equal(
+        readdirSync(scratch).filter((name) => /part|lock/.test(name)),
+        [],
+      );
+    } finally {
+      await closeAll();
+      await plain.stop();
+    }
+  });
+
+  test("sends what does not compress as it is, and an empty file too", async () => {
+    const connection = await dial();
+    for (const content of [randomBytes(1_000_000), Buffer.alloc(0)]) {
+      const file = join(scratch, `raw ${content.length}`);
+      writeFileSync(file, content);
+      const path = join(scratch, `raw ${content.length} there`);
+      const result = await connection.upload(await options(path, { source: file, ...(await digestFile(file)) }));
+      assert.is(result.sentBytes, content.length);
+      assert.equal(readFileSync(path), content);
+    }
+  });
+
+  test("replaces a file that has the right size and the wrong content", async () => {
+    const path = join(scratch, "replaced");
+    writeFileSync(path, Buffer.alloc(size));
+    assert.not.ok((await (await dial()).upload(await options(path))).skipped);
+    assert.equal(readFileSync(path), readFileSync(source));
+  });
+
+  test("says which file cannot be read, and stops when it is cancelled or out of time", async () => {
+    const connection = await dial();
+    const path = join(scratch, "never");
+    const missing = await failure(connection.upload(await options(path, { source: join(scratch, "nothing") })));
+    assert.is(missing.code, "upload-source");
+    assert.match(missing.message, /ENOENT/);
+    link.slow(2_000_000);
+    try {
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(), 300);
+      const cancelled = await failure(connection.upload(await options(path, { signal: controller.signal })));
+      assert.is(cancelled.code, "cancelled");
+      assert.is((await failure(connection.upload(await options(path, { deadline: 300 })))).code, "command-deadline");
+    } finally {
+      link.slow(Number.POSITIVE_INFINITY);
+    }
+    assert.not.ok(existsSync(path));
+    assert.is((await connection.exec({ script: "echo on", purpose: "test" })).stdout, "on\n");
+  });
+
   test("starts anew after a rest that is damaged", async () => {
     const path = join(scratch, "damaged");
     const { sha256 } = await digestFile(source);
@@ -143,7 +265,7 @@ if (reason) {
     try {
       const error = await failure((await dial()).upload(await options(join(small, "big"))));
       assert.is(error.code, "disk-full");
-      assert.match(error.message, /bytes free/);
+      assert.match(error.message, /\/small is full \(0 bytes free; the file has 6000000\)/);
     } finally {
       execFileSync("umount", [small]);
     }
