@@ -18,6 +18,9 @@ export type Core = Pick<typeof lifecycle, "check" | "diff" | "converge" | "read"
 
 /** The operations of a dynamic provider, with what Pulumi passes to each and expects back. */
 export class DynamicProvider {
+  private configured: string[] = [];
+  private readonly said = new Set<string>();
+
   constructor(
     private readonly kind: Kind,
     private readonly core: Core = lifecycle,
@@ -28,7 +31,9 @@ export class DynamicProvider {
    * nobody ever sees one that is not configured.
    */
   async configure({ config }: { config: Configuration }): Promise<void> {
-    this.core.useAccess(accessFrom(config));
+    const access = accessFrom(config);
+    this.configured = Object.values(access.credentials ?? {});
+    this.core.useAccess(access);
   }
 
   async check(_olds: Properties, news: Properties) {
@@ -39,9 +44,13 @@ export class DynamicProvider {
   }
 
   async diff(_id: string, olds: Properties, news: Properties) {
-    return this.translated("compare", news, async (inputs) =>
-      diffResult(this.core.diff(this.kind, decode(olds), inputs)),
-    );
+    return this.translated("compare", news, async (inputs) => {
+      const plan = this.core.diff(this.kind, decode(olds), inputs);
+      // The protocol carries no reasons. What interrupts a running object is said nevertheless, once.
+      const changes = plan.action === "unchanged" ? [] : plan.changes;
+      for (const { effect, reason } of changes) if (effect !== "live") this.say(inputs, reason);
+      return diffResult(plan);
+    });
   }
 
   async create(news: Properties) {
@@ -62,6 +71,7 @@ export class DynamicProvider {
   async read(id: string, olds: Properties) {
     return this.translated("read", olds, async (prior) => {
       const state = await this.core.read(this.kind, prior);
+      for (const sentence of (state?.drift ?? []) as string[]) this.say(prior, `drift: ${sentence}`);
       return state ? { id, props: encode({ ...prior, ...state }) } : { id: "", props: {} };
     });
   }
@@ -71,9 +81,21 @@ export class DynamicProvider {
   }
 
   private converge(inputs: Properties, prior: Properties | undefined): Promise<Properties> {
-    return this.core.converge(this.kind, inputs, prior, (message) => {
-      process.stderr.write(`${this.kind} ${inputs.name}: ${redact(message, secretsOf(inputs))}\n`);
-    });
+    return this.core.converge(this.kind, inputs, prior, (message) => this.write(inputs, message));
+  }
+
+  private say(own: Properties, message: string): void {
+    const text = `${String(own.name)} ${message}`;
+    if (!this.said.has(text)) this.write(own, message);
+    this.said.add(text);
+  }
+
+  private write(own: Properties, message: string): void {
+    process.stderr.write(`${this.kind} ${String(own.name)}: ${redact(message, this.secrets(own))}\n`);
+  }
+
+  private secrets(own: Properties): string[] {
+    return [...secretsOf(own), ...this.configured];
   }
 
   private async translated<T>(verb: string, given: Properties, work: (own: Properties) => Promise<T>): Promise<T> {
@@ -82,7 +104,7 @@ export class DynamicProvider {
       return await work(own);
     } catch (error) {
       const name = isUnknown(own.name) ? "" : String(own.name ?? "");
-      throw forPulumi(error, `${verb} ${this.kind} ${name}`.trim(), given, secretsOf(own));
+      throw forPulumi(error, `${verb} ${this.kind} ${name}`.trim(), given, this.secrets(own));
     }
   }
 }

@@ -33,6 +33,19 @@ async function caught(
   return assert.fail("it did not fail");
 }
 
+/** The lines that were written to stderr meanwhile. */
+async function stderrOf(work: () => Promise<unknown>): Promise<string[]> {
+  const written: string[] = [];
+  const { write } = process.stderr;
+  process.stderr.write = ((text: string) => written.push(text) > 0) as typeof write;
+  try {
+    await work();
+  } finally {
+    process.stderr.write = write;
+  }
+  return written;
+}
+
 test("what is made but not ready keeps its id, its state and its stub", async () => {
   const unfinished = new UnfinishedError(
     { code: "not-ready", verb: "start", subject: "MicroVM web", cause: "it was not ready within 120 s", hint: "Look." },
@@ -111,7 +124,13 @@ test("update hands the prior state on, delete the state", async () => {
 });
 
 test("a plan becomes what the wire can carry", async () => {
-  const result = (plan: Plan) => new DynamicProvider("MicroVM", core({ diff: () => plan })).diff("web", {}, {});
+  const result = async (plan: Plan) => {
+    let answer: unknown;
+    await stderrOf(async () => {
+      answer = await new DynamicProvider("MicroVM", core({ diff: () => plan })).diff("web", {}, {});
+    });
+    return answer;
+  };
   assert.deepEqual(await result({ action: "unchanged" }), { changes: false });
   const live = { property: "memory", effect: "live" as const, reason: "" };
   assert.deepEqual(await result({ action: "update", changes: [live] }), { changes: true });
@@ -128,24 +147,40 @@ test("a plan becomes what the wire can carry", async () => {
 });
 
 test("progress goes to stderr, a line each, named and without secrets", async () => {
-  const written: string[] = [];
-  const { write } = process.stderr;
-  process.stderr.write = ((text: string) => written.push(text) > 0) as typeof write;
-  try {
-    const provider = new DynamicProvider(
-      "MicroVM",
-      core({
-        converge: async (_, inputs, _prior, progress) => {
-          progress("waiting for s3cret-word");
-          return inputs;
-        },
-      }),
-    );
-    await provider.create(stubbed);
-  } finally {
-    process.stderr.write = write;
-  }
-  assert.deepEqual(written, ["MicroVM web: waiting for [secret]\n"]);
+  const provider = new DynamicProvider(
+    "MicroVM",
+    core({
+      useAccess: () => {},
+      converge: async (_, inputs, _prior, progress) => {
+        progress("waiting for s3cret-word and configured-word");
+        return inputs;
+      },
+    }),
+  );
+  await provider.configure({ config: new Map([["microvm:password", "configured-word"]]) });
+  const written = await stderrOf(() => provider.create(stubbed));
+  assert.deepEqual(written, ["MicroVM web: waiting for [secret] and [secret]\n"]);
+});
+
+test("what a refresh found, and what will interrupt the object, is said once", async () => {
+  const plan: Plan = {
+    action: "update",
+    changes: [
+      { property: "memory", effect: "restart", reason: "memory changes, which takes a restart" },
+      { property: "adopt", effect: "live", reason: "adopt changes" },
+    ],
+  };
+  const state = { name: "web", drift: ["it is not running"] };
+  const provider = new DynamicProvider("MicroVM", core({ diff: () => plan, read: async () => state }));
+  const written = await stderrOf(async () => {
+    await provider.read("web", stubbed);
+    await provider.diff("web", stubbed, stubbed);
+    await provider.diff("web", stubbed, stubbed);
+  });
+  assert.deepEqual(written, [
+    "MicroVM web: drift: it is not running\n",
+    "MicroVM web: memory changes, which takes a restart\n",
+  ]);
 });
 
 test("configuration is in force before anything is awaited", () => {
