@@ -94,13 +94,7 @@ function compareReferences(kind: Kind, before: unknown, now: unknown, path: stri
   if (identity.some(different) || (unsure && different("name"))) {
     return [change(path, `${path} is another ${kind}`, meaning)];
   }
-  if (unsure) {
-    return [
-      change(path, `${path} is changed by this run`, {
-        effect: meaning.effect === "replace" ? "live" : meaning.effect,
-      }),
-    ];
-  }
+  if (unsure) return [change(path, `${path} is changed by this run`, { effect: "live" })];
   // The way to a host is none of an object's properties, but the record has to know it: the object is removed by it.
   if (properties.includes("connection") && !same(a.connection, b.connection)) {
     return [change(`${path}.connection`, `${path} is reached in another way`, { effect: "live" })];
