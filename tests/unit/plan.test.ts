@@ -112,11 +112,12 @@ test("a new way to the same machine is recorded and replaces nothing", () => {
 test("an object that this run changes is not taken for another one", () => {
   const changed = (more: object) => changesOf(plan("MicroVM", vm, { ...vm, ...more }));
   const pending = { name: "metal-1", machineId: UNKNOWN, connection: UNKNOWN };
+  const pendingKernel = { name: "linux", digest: UNKNOWN, initramfsDigest: UNKNOWN };
   assert.deepEqual(changed({ host: pending }), ["live host"]);
   assert.deepEqual(changed({ host: { ...pending, name: "metal-2" } }), ["replace host"]);
-  assert.deepEqual(changed({ kernel: { name: "linux", digest: UNKNOWN, initramfsDigest: UNKNOWN } }), [
-    "restart kernel",
-  ]);
+  assert.deepEqual(changed({ kernel: pendingKernel }), ["live kernel"]);
+  assert.deepEqual(changed({ kernel: { ...pendingKernel, name: "own" } }), ["restart kernel"]);
+  assert.deepEqual(changed({ kernel: UNKNOWN }), ["restart kernel"]);
   assert.deepEqual(changed({ rootfs: UNKNOWN }), ["replace rootfs"]);
 });
 
