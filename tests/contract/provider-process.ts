@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import * as grpc from "@grpc/grpc-js";
@@ -12,17 +12,41 @@ type Properties = Record<string, unknown>;
 
 const root = join(__dirname, "../..");
 
-/** Compiles the package where what is in `dist` is older than its sources: states run what is installed. */
+/**
+ * Compiles the package where what is in `dist` is older than its sources: states run what is installed. Test files run
+ * side by side, so one compiles and the others wait.
+ */
 export function buildPackage(): void {
+  const lock = join(root, "dist.lock");
+  const patience = Date.now() + 120_000;
+  for (;;) {
+    try {
+      mkdirSync(lock);
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      if (Date.now() > patience) throw new Error(`another test seems to be compiling; if none is, remove ${lock}`);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    }
+  }
+  try {
+    if (!isBuilt()) {
+      const compiler = require.resolve("typescript/bin/tsc");
+      execFileSync(process.execPath, [compiler, "-p", join(root, "tsconfig.build.json")], { stdio: "inherit" });
+    }
+  } finally {
+    rmdirSync(lock);
+  }
+}
+
+function isBuilt(): boolean {
   const built = join(root, "dist/provider/engines/runtime.js");
   const sources = ["provider", "sdk"].flatMap((directory) =>
     readdirSync(join(root, directory), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => statSync(join(entry.parentPath ?? entry.path, entry.name)).mtimeMs),
   );
-  if (existsSync(built) && statSync(built).mtimeMs > Math.max(...sources)) return;
-  const compiler = require.resolve("typescript/bin/tsc");
-  execFileSync(process.execPath, [compiler, "-p", join(root, "tsconfig.build.json")], { stdio: "inherit" });
+  return existsSync(built) && statSync(built).mtimeMs > Math.max(...sources);
 }
 
 /** The real process that Pulumi starts for dynamic resources, spoken to as the engine does. */
