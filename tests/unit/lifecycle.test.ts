@@ -1,0 +1,50 @@
+import * as assert from "node:assert/strict";
+import { test } from "uvu";
+import { check, diff } from "../../provider/lifecycle";
+import { UNKNOWN } from "../../provider/schema/unknown";
+import { exampleInputs } from "../contract/example-inputs";
+
+const vm = exampleInputs.MicroVM;
+const [first] = vm.interfaces as Record<string, unknown>[];
+
+test("check fills in defaults, and does so where something is wrong too", async () => {
+  const good = await check("MicroVM", vm);
+  assert.deepEqual(good.problems, []);
+  assert.equal(good.inputs.memory, 256);
+  const bad = await check("MicroVM", { ...vm, vcpus: 0 });
+  assert.deepEqual(
+    bad.problems.map(({ property }) => property),
+    ["vcpus"],
+  );
+  assert.equal(bad.inputs.memory, 256);
+});
+
+test("rules that span properties are held", async () => {
+  const outside = await check("MicroVM", { ...vm, interfaces: [{ ...first, address: "10.9.8.7" }] });
+  assert.deepEqual(
+    outside.problems.map(({ property }) => property),
+    ["interfaces[0].address"],
+  );
+  assert.match(outside.problems[0]?.reason ?? "", /172\.30\.0\./);
+});
+
+test("rules that span properties say nothing of what is not known", async () => {
+  for (const interfaces of [UNKNOWN, [UNKNOWN], [{ network: UNKNOWN, address: "10.9.8.7" }]]) {
+    assert.deepEqual((await check("MicroVM", { ...vm, interfaces })).problems, []);
+  }
+});
+
+test("check is idempotent and changes nothing that it is given", async () => {
+  const given = structuredClone(vm);
+  const { inputs } = await check("MicroVM", given);
+  assert.deepEqual(given, vm);
+  assert.deepEqual((await check("MicroVM", inputs)).inputs, inputs);
+});
+
+test("a resource may sharpen the plan that its schema gives", async () => {
+  const { inputs: state } = await check("MicroVM", { ...vm, rootDisk: { size: 2048 } });
+  assert.equal(diff("MicroVM", state, { ...vm, rootDisk: { size: 4096 } }).action, "update");
+  assert.equal(diff("MicroVM", state, { ...vm, rootDisk: { size: 1024 } }).action, "replace");
+});
+
+test.run();
