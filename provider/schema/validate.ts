@@ -63,6 +63,8 @@ function describe(kind: Kind, path: string[], error: ErrorObject): Problem {
   const must = (what: string): Problem => ({ property, reason: `must be ${what}${not}` });
   switch (keyword) {
     case "required": {
+      const kindOf = schema?.["x-ref"];
+      if (kindOf) return { property, reason: `must be a ${kindOf}; this has no \`${params.missingProperty}\`` };
       const missing = propertyAt(kind, [...path, params.missingProperty]).property;
       return { property: pathText([...path, params.missingProperty]), reason: `is missing: ${firstSentence(missing)}` };
     }

@@ -66,6 +66,7 @@ const table: [Kind, string, object, string, string][] = [
     "takes at most one of `tcp`, `ssh`, `serial`, not `tcp` and `ssh`",
   ],
   ["MicroVM", "text for a resource", { vmm: "qemu" }, "vmm", 'must be a Vmm, not "qemu"'],
+  ["MicroVM", "another object", { vmm: { name: "qemu", path: "/q" } }, "vmm", "must be a Vmm; this has no `kind`"],
   ["Kernel", "no source", { source: {} }, "source", "needs exactly one of `file`, `url`, `distribution`"],
   [
     "Kernel",

@@ -9,7 +9,7 @@ export function emitValidators(resources: LoadedResource[]): string {
     $id: resource.kind,
     type: "object",
     additionalProperties: false,
-    properties: mapValues(resource.inputs, plain),
+    properties: mapValues(resource.inputs, (property) => plain(property, resources)),
     required: [...resource.required],
   }));
   const ajv = new Ajv2020({ schemas, allErrors: true, strict: false, verbose: true, code: { source: true } });
@@ -28,18 +28,20 @@ export function emitValidatorTypes(): string {
 }
 
 /** The standard part of a property: what ajv checks. */
-function plain(property: PropertySchema): object {
-  if (property["x-ref"]) return { type: "object" };
+function plain(property: PropertySchema, resources: LoadedResource[]): object {
+  const referred = resources.find(({ kind }) => kind === property["x-ref"]);
+  if (referred) return { type: "object", required: referred.reference.identity };
+  const inner = (nested: PropertySchema) => plain(nested, resources);
   const standard = Object.fromEntries(
     Object.entries(property).filter(([key]) => !key.startsWith("x-") && !["description", "default"].includes(key)),
   ) as PropertySchema;
   return {
     ...standard,
     ...(property.propertyNames ? { propertyNames: { pattern: property.propertyNames.pattern } } : {}),
-    ...(property.properties ? { properties: mapValues(property.properties, plain) } : {}),
-    ...(property.items ? { items: plain(property.items) } : {}),
+    ...(property.properties ? { properties: mapValues(property.properties, inner) } : {}),
+    ...(property.items ? { items: inner(property.items) } : {}),
     ...(typeof property.additionalProperties === "object"
-      ? { additionalProperties: plain(property.additionalProperties) }
+      ? { additionalProperties: inner(property.additionalProperties) }
       : {}),
   };
 }
