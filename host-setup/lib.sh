@@ -1,5 +1,6 @@
 # What a change to this host is made of. Sent over the connection ahead of the change itself; the change is a list of
-# functions prepare_N, commit_N and wait_N, and the last line calls `mv_batch COUNT`.
+# functions build_N, prepare_N, commit_N and wait_N, and the last line calls `mv_batch COUNT`.
+#   build    makes what takes long, in a place of its own, without the lock
 #   prepare  puts files in place             } under the host's lock,
 #   commit   starts, stops, loads, removes   } one change after the other
 #   wait     waits for readiness             without the lock, all at the same time
@@ -11,15 +12,28 @@ umask 022
 mv_kit=/usr/lib/microvm
 mv_store=/var/lib/microvm/store
 
+# mv_say FIELD...: one line of output. Changes that wait side by side take turns, or long lines would mix.
+mv_say() {
+  (
+    flock 8
+    printf '%s' "$1"
+    shift
+    for mv_field; do printf '\t%s' "$mv_field"; done
+    printf '\n'
+  ) 8> "$mv_work/say"
+}
+
+mv_base64() { printf %s "$1" | base64 -w0; }
+
 # mv_result KEY VALUE: hands a value back.
-mv_result() { printf 'result\t%s\t%s\t%s\n' "$mv_n" "$1" "$(printf %s "$2" | base64 -w0)"; }
+mv_result() { mv_say result "$mv_n" "$1" "$(mv_base64 "$2")"; }
 
 # mv_progress TEXT
-mv_progress() { printf 'progress\t%s\t%s\n' "$mv_n" "$(printf %s "$1" | base64 -w0)"; }
+mv_progress() { mv_say progress "$mv_n" "$(mv_base64 "$1")"; }
 
 # mv_fail CODE TEXT: ends the change; CODE is one of the provider's error codes.
 mv_fail() {
-  printf 'failure\t%s\t%s\t%s\n' "$mv_n" "$1" "$(printf %s "$2" | base64 -w0)"
+  mv_say failure "$mv_n" "$1" "$(mv_base64 "$2")"
   exit 1
 }
 
@@ -233,9 +247,11 @@ mv_step() {
 }
 
 mv_done() {
-  mv_status=0
-  [ ! -e "$mv_work/$mv_n.failed" ] || mv_status=$(cat "$mv_work/$mv_n.failed")
-  printf 'done\t%s\t%s\t%s\n' "$mv_n" "$mv_status" "$(tail -c 8192 "$mv_work/$mv_n.stderr" 2>/dev/null | base64 -w0)"
+  if [ -e "$mv_work/$mv_n.failed" ]; then
+    mv_say done "$mv_n" "$(cat "$mv_work/$mv_n.failed")" "$(tail -c 8192 "$mv_work/$mv_n.stderr" 2>/dev/null | base64 -w0)"
+  else
+    mv_say done "$mv_n" 0 ''
+  fi
 }
 
 # mv_each FUNCTION...: the functions of every change, in order.
@@ -255,6 +271,7 @@ mv_batch() {
   mv_work=$(mktemp -d /run/microvm/.change-XXXXXX) || exit 70
   # With the last object goes the place of the lock.
   trap 'rm -rf "$mv_work"; [ -d /etc/microvm ] || rm -rf /run/microvm' EXIT
+  mv_each build
   exec 9> /run/microvm/lock
   if ! flock -w 300 9; then
     printf 'locked\t%s\n' "$(cat /run/microvm/lock.holder 2>/dev/null)"

@@ -45,7 +45,12 @@ export function diff(kind: Kind, prior: Properties, inputs: Properties): Plan {
 }
 
 /** Creates, updates or repairs. Rejects with `UnfinishedError` where the object is made but not as declared. */
-export async function converge(kind: Kind, inputs: Properties, prior: Properties | undefined, progress: Progress): Promise<Properties> {
+export async function converge(
+  kind: Kind,
+  inputs: Properties,
+  prior: Properties | undefined,
+  progress: Progress,
+): Promise<Properties> {
   const full = withDefaults(kind, inputs);
   return (await resource(kind).converge(sessionFor(kind, full, prior), full, prior, progress)) as Properties;
 }
@@ -89,12 +94,39 @@ function hostedTarget({ host, credentials }: Properties): HostTarget {
 
 /** The Host itself: by its own inputs, and the key that was pinned when it was first reached. */
 function hostTarget(inputs: HostInputs, prior: Properties | undefined): HostTarget {
-  const { name, address, port, user, privateKey, passphrase, password, privateKeyFile, agent, knownHosts, sshConfig, jump, deadlines } = inputs;
+  const {
+    name,
+    address,
+    port,
+    user,
+    privateKey,
+    passphrase,
+    password,
+    privateKeyFile,
+    agent,
+    knownHosts,
+    sshConfig,
+    jump,
+    deadlines,
+  } = inputs;
   const pinned = (prior?.connection as HostTarget["connection"] | undefined)?.hostKey;
-  const given = Object.fromEntries(Object.entries({ privateKey, passphrase, password }).filter(([, value]) => value !== undefined));
+  const given = Object.fromEntries(
+    Object.entries({ privateKey, passphrase, password }).filter(([, value]) => value !== undefined),
+  );
   return {
     name: name ?? address,
-    connection: withAccess({ address, port, user, privateKeyFile, agent, knownHosts, sshConfig, jump, deadlines, hostKey: inputs.hostKey ?? pinned }),
+    connection: withAccess({
+      address,
+      port,
+      user,
+      privateKeyFile,
+      agent,
+      knownHosts,
+      sshConfig,
+      jump,
+      deadlines,
+      hostKey: inputs.hostKey ?? pinned,
+    }),
     credentials: { ...access.credentials, ...given },
     trustOnFirstUse: inputs.trustOnFirstUse,
   };

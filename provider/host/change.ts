@@ -1,13 +1,14 @@
 import { quote } from "../ssh";
 
 /**
- * One object's share of a change to a host: up to three pieces of shell over the functions of `host-setup/lib.sh`.
- * `prepare` puts files in place, `commit` starts, stops, loads and removes, both under the host's lock; `wait` runs
+ * One object's share of a change to a host: pieces of shell over the functions of `host-setup/lib.sh`. `build` makes
+ * what takes long, without the host's lock and in a batch of its own; `prepare` puts files in place, `commit` starts, stops, loads and removes, both under the host's lock; `wait` runs
  * without it, at the same time as other objects' waits.
  */
 export interface Change {
   /** What the change is for, e.g. `create MicroVM web`. */
   purpose: string;
+  build?: string[];
   prepare?: string[];
   commit?: string[];
   wait?: string[];
@@ -20,7 +21,7 @@ export interface Change {
 /** The shell text of several changes, to be run after `lib.sh`. */
 export function batchScript(changes: readonly Change[]): string {
   const functions = changes.flatMap((change, n) =>
-    (["prepare", "commit", "wait"] as const)
+    (["build", "prepare", "commit", "wait"] as const)
       .filter((phase) => change[phase]?.length)
       .map((phase) => `${phase}_${n}() {\n${change[phase]?.join("\n")}\n}`),
   );

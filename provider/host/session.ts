@@ -64,14 +64,18 @@ export class HostSession {
    */
   apply(change: Change, progress: (text: string) => void = () => {}): Promise<Record<string, string>> {
     this.forget();
-    const result = new Promise<Record<string, string>>((resolve, reject) => {
-      this.#queue.push({ change, progress, resolve, reject });
-    });
-    if (!this.#sending) {
+    return new Promise((resolve, reject) => {
+      const pending = { change, progress, resolve, reject };
+      // What builds for minutes must not keep others waiting.
+      if (change.build) {
+        void this.#send([pending], () => {});
+        return;
+      }
+      this.#queue.push(pending);
+      if (this.#sending) return;
       this.#sending = true;
-      setTimeout(() => this.#send(), batchWindow);
-    }
-    return result;
+      setTimeout(() => this.#sendQueue(), batchWindow);
+    });
   }
 
   /**
@@ -116,15 +120,18 @@ export class HostSession {
     return snapshot;
   }
 
-  async #send(): Promise<void> {
-    const batch = this.#queue.splice(0);
+  #sendQueue(): void {
+    void this.#send(this.#queue.splice(0), () => {
+      this.#sending = this.#queue.length > 0;
+      if (this.#sending) setTimeout(() => this.#sendQueue(), batchWindow);
+    });
+  }
+
+  /** `next` is called once, when the host's lock is free again. */
+  async #send(batch: Pending[], next: () => void): Promise<void> {
     const settled = new Set<Pending>();
     const values = batch.map((): Record<string, string> => ({}));
     const failures = new Map<number, { code: string; text: string }>();
-    const next = () => {
-      this.#sending = this.#queue.length > 0;
-      if (this.#sending) setTimeout(() => this.#send(), batchWindow);
-    };
     // A change that arrives while the host's lock is held waits for the lock anyway, and shares the next batch.
     let unlocked = false;
     const unlock = () => {
@@ -269,6 +276,11 @@ export function openHost(target: HostTarget): HostSession {
   const session = new HostSession(own.name, own, () => connect(endpoint(own)));
   sessions.set(key, [...known, session]);
   return session;
+}
+
+/** Drops the snapshots of all hosts: for what changes a host by other ways than this process's sessions. */
+export function forgetSnapshots(): void {
+  for (const session of [...sessions.values()].flat()) session.forget();
 }
 
 function agree(a: string | undefined, b: string | undefined): boolean {

@@ -75,11 +75,11 @@ async function converge(
   const work = `/var/lib/microvm/.kernel-${name}`;
   const { source } = inputs;
   const microvm = (inputs.initramfs ?? "microvm") === "microvm";
-  if (source.file) await sendFile(host, source.file, `${work}.source`, `Kernel ${name}`, progress);
+  const purpose = `${prior ? "update" : "create"} Kernel ${name}`;
   try {
-    const values = await host.apply(
+    await host.apply(
       {
-        purpose: `${prior ? "update" : "create"} Kernel ${name}`,
+        purpose,
         deadline: 1_800_000,
         prepare: [
           ...ownLines("Kernel", name, [inputs.owner, prior?.owner], inputs.adopt),
@@ -91,22 +91,33 @@ async function converge(
             inputs: recordedInputs(inputs),
             decided: {},
           }),
-          command("mv_packages", object, ...(microvm ? ["busybox-static"] : ["nftables"])),
+          command("mv_packages", object, ...(microvm ? ["busybox-static"] : [])),
+        ],
+      },
+      progress,
+    );
+    if (source.file) await sendFile(host, source.file, `${work}.source`, `Kernel ${name}`, progress);
+    const values = await host.apply(
+      {
+        purpose,
+        deadline: 1_800_000,
+        build: [
           `rm -rf ${work}; mkdir -p ${work}`,
           ...obtain(source, work),
-          `mv_format=$(/usr/lib/microvm/guest/kernel-format ${work}/vmlinuz) || mv_fail not-a-kernel ${command(source.url ?? source.file ?? "the package's kernel")}`,
+          `/usr/lib/microvm/guest/kernel-format ${work}/vmlinuz > ${work}/format || mv_fail not-a-kernel ${command(source.url ?? source.file ?? "the package's kernel")}`,
           ...(microvm
             ? [
                 `/usr/lib/microvm/guest/build-initramfs ${source.distribution ? `${work}/tree` : "-"} ${work}/initramfs 1>&2`,
               ]
             : []),
-          `mv_release_name=$(cat ${work}/version 2> /dev/null || true)`,
+        ],
+        prepare: [
+          `mv_result format "$(cat ${work}/format)"; mv_result release "$(cat ${work}/version 2> /dev/null || true)"`,
           `mv_put_stored ${object} ${work}/vmlinuz; mv_kernel=$mv_digest; mv_initramfs=`,
           ...(microvm ? [`mv_put_stored ${object} ${work}/initramfs; mv_initramfs=$mv_digest`] : []),
           `rm -rf ${work} ${work}.source`,
-          // shellcheck disable=SC2086 -- an empty digest is no digest
           `mv_settle_stored ${object} $mv_kernel $mv_initramfs`,
-          'mv_result digest "$mv_kernel"; mv_result initramfs "$mv_initramfs"; mv_result format "$mv_format"; mv_result release "$mv_release_name"',
+          'mv_result digest "$mv_kernel"; mv_result initramfs "$mv_initramfs"',
         ],
       },
       progress,

@@ -62,12 +62,12 @@ async function converge(
   const object = objectDirectory("RootfsImage", name);
   const work = `/var/lib/microvm/.image-${name}`;
   const { source } = inputs;
-  await send(host, source, `${work}.source`, `RootfsImage ${name}`, progress);
+  const purpose = `${prior ? "update" : "create"} RootfsImage ${name}`;
   try {
-    const values = await host.apply(
+    await host.apply(
       {
-        purpose: `${prior ? "update" : "create"} RootfsImage ${name}`,
-        deadline: 3_600_000,
+        purpose,
+        deadline: 1_800_000,
         prepare: [
           ...ownLines("RootfsImage", name, [inputs.owner, prior?.owner], inputs.adopt),
           ...recordLines({
@@ -79,8 +79,17 @@ async function converge(
             decided: {},
           }),
           command("mv_packages", object, ...packages(inputs)),
-          `rm -rf ${work}; mkdir -p ${work}`,
-          ...obtain(inputs, work),
+        ],
+      },
+      progress,
+    );
+    await send(host, source, `${work}.source`, `RootfsImage ${name}`, progress);
+    const values = await host.apply(
+      {
+        purpose,
+        deadline: 3_600_000,
+        build: [`rm -rf ${work}; mkdir -p ${work}`, ...obtain(inputs, work)],
+        prepare: [
           `mv_put_stored ${object} ${work}/image; mv_image=$mv_digest`,
           `rm -rf ${work} ${work}.source`,
           `mv_settle_stored ${object} $mv_image`,

@@ -50,7 +50,13 @@ export class SshConnection implements Connection {
     this.#keepAlive = new KeepAlive(
       endpoint.keepAliveSeconds ?? 10,
       // A question that ssh2 can ask and that every server answers, with a no.
-      () => client.unforwardIn("127.0.0.1", 1, () => this.#keepAlive.heard()),
+      () => {
+        try {
+          client.unforwardIn("127.0.0.1", 1, () => this.#keepAlive.heard());
+        } catch (error) {
+          this.#end(error as Error); // The socket has ended, and ssh2 has not said so yet.
+        }
+      },
       () => this.#end(new Error("three keep-alive messages stayed without an answer")),
     );
     transport.on("data", () => this.#keepAlive.heard());
@@ -339,6 +345,7 @@ export class SshConnection implements Connection {
 
   async close(): Promise<void> {
     if (this.#lost) return;
+    this.#keepAlive.stop();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, 2000);
       this.client.once("close", () => {

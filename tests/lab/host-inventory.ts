@@ -10,7 +10,10 @@ export async function hostInventory(lab: Lab, name: string): Promise<string[]> {
 /** Lines that only one of them has: `- before`, `+ after`. */
 export function inventoryChanges(before: string[], after: string[]): string[] {
   const [then, now] = [new Set(before), new Set(after)];
-  return [...before.filter((line) => !now.has(line)).map((line) => `- ${line}`), ...after.filter((line) => !then.has(line)).map((line) => `+ ${line}`)];
+  return [
+    ...before.filter((line) => !now.has(line)).map((line) => `- ${line}`),
+    ...after.filter((line) => !then.has(line)).map((line) => `+ ${line}`),
+  ];
 }
 
 /**

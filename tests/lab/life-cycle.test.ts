@@ -1,0 +1,299 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { MicrovmError } from "../../provider/errors";
+import type { MicroVMState, NetworkState, VolumeState } from "../../provider/generated/types";
+import { closeAll } from "../../provider/ssh";
+import { skip } from "../skip";
+import { hostInventory, inventoryChanges } from "./host-inventory";
+import { Lab } from "./lab";
+import { type Basics, World } from "./world";
+
+const test = suite("life on a host");
+const reason = Lab.unavailable();
+if (reason) {
+  skip("life on a host", reason);
+} else {
+  let lab: Lab;
+  let world: World;
+  let basics: Basics;
+  let web: MicroVMState;
+  let before: string[];
+  const onHost = async (script: string) => {
+    const { code, stdout, stderr } = await lab.exec("h1", script);
+    if (code !== 0) throw new Error(`${script}: ${stderr}`);
+    return stdout;
+  };
+  const failure = async (promise: Promise<unknown>): Promise<MicrovmError> => {
+    try {
+      await promise;
+    } catch (error) {
+      return error as MicrovmError;
+    }
+    throw new Error("it should have failed");
+  };
+  const answers = async (vm: MicroVMState, tries = 40): Promise<boolean> => {
+    for (let n = 0; n < tries; n++) {
+      if ((await world.inGuest(vm, "true")).code === 0) return true;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    return false;
+  };
+
+  test.before(async () => {
+    lab = await Lab.open(`l${process.pid % 100000}`);
+    await lab.host("h1");
+    await lab.ssh("h1", "apt-get update -q");
+    before = await hostInventory(lab, "h1");
+    world = new World(lab, "h1");
+  });
+  test.after(async () => {
+    await closeAll();
+    await lab?.close();
+  });
+
+  test("sets up a host, and tells the truth about it", async () => {
+    const host = await world.host();
+    assert.is(host.machineId, (await onHost("cat /etc/machine-id")).trim());
+    assert.ok(["kvm", "kvm-slow", "none"].includes(host.virtualization));
+    assert.ok(host.virtualizationEvidence.length > 20);
+    assert.match(host.os, /Debian/);
+  });
+
+  test("makes the parts of a microVM side by side", async () => {
+    basics = await world.basics();
+    assert.match(basics.kernel.release, /cloud/);
+    assert.is(basics.kernel.format, "bzImage");
+  });
+
+  test("boots a guest with its disks, files, keys and address", async () => {
+    const volume = await world.make<VolumeState>("Volume", "data", { size: 64, onDelete: "delete" });
+    web = await world.microVM("web", basics, {
+      volumes: [{ volume, mountPath: "/data" }],
+      hostname: "www",
+      files: [{ path: "/etc/app/settings", content: "answer = 42\n", mode: "0640", uid: 7, gid: 8 }],
+    });
+    assert.ok(web.bootMillis > 500, String(web.bootMillis));
+    const { stdout } = await world.inGuest(
+      web,
+      "hostname; cat /etc/app/settings; stat -c '%a %u:%g' /etc/app/settings; cat /etc/resolv.conf; mount | grep ' /data '; echo kept > /data/file; sync; stat -c %a /root",
+    );
+    assert.match(stdout, /^www\nanswer = 42\n640 7:8\nnameserver 172\.30\.0\.1\n\/dev\/vd. on \/data type ext4 \(rw/);
+    assert.match(stdout, /\n700\n$/);
+    assert.equal(await world.drift(), {});
+    assert.equal(await world.up(), {});
+  });
+
+  test("runs the VMM as its own user, without privileges", async () => {
+    const status = await onHost("cat /proc/$(systemctl show -p MainPID --value microvm@web)/status; id -u mv-web");
+    const uid = status.trim().split("\n").at(-1);
+    assert.match(status, new RegExp(`^Uid:\\s+${uid}\\s+${uid}\\s`, "m"));
+    assert.match(status, /^CapEff:\s+0000000000000000$/m);
+    assert.match(status, /^NoNewPrivs:\s+1$/m);
+    assert.match(status, /^Seccomp:\s+2$/m);
+  });
+
+  // What happens to the host, what refresh says, what up then does.
+  const damages: [string, string, string, RegExp][] = [
+    ["the VM stopped behind its back", "systemctl stop microvm@web", "MicroVM/web", /not running/],
+    ["its tap removed", "ip link delete mvt-web0", "MicroVM/web", /tap mvt-web0 is missing/],
+    [
+      "its unit edited",
+      "sed -i s/TasksMax=.*/TasksMax=9999/ /etc/systemd/system/microvm@web.service.d/10-microvm.conf",
+      "MicroVM/web",
+      /10-microvm\.conf was changed/,
+    ],
+    ["its arguments edited", "sed -i s/^128M$/130M/ /etc/microvm/vms/web/argv", "MicroVM/web", /argv was changed/],
+    [
+      "its autostart taken away",
+      "systemctl disable -q microvm@web",
+      "MicroVM/web",
+      /would not start when the host boots/,
+    ],
+    ["the packet filter flushed", "nft flush ruleset", "Network/lan", /packet filter table .* is missing/],
+    [
+      "a rule removed",
+      "nft flush chain bridge microvm_lan prerouting",
+      "Network/lan",
+      /packet filter table bridge:microvm_lan was changed/,
+    ],
+    ["the bridge's address removed", "ip address flush dev mvb-lan", "Network/lan", /does not have 172\.30\.0\.1/],
+    ["the bridge removed", "ip link delete mvb-lan", "Network/lan", /bridge mvb-lan is missing/],
+    [
+      "the DHCP server stopped",
+      "systemctl stop microvm-dhcp@lan",
+      "Network/lan",
+      /microvm-dhcp@lan\.service is not active/,
+    ],
+    ["the kernel damaged in the store", "", "Kernel/linux", /the kernel in the store is damaged/],
+    ["the image removed from the store", "", "RootfsImage/fast", /the image is missing/],
+    ["the kit tampered with", "echo '# x' >> /usr/lib/microvm/vm-stop", "Host/h1", /vm-stop was changed/],
+  ];
+  for (const [what, damage, object, sentence] of damages) {
+    test(`drift: ${what}`, async () => {
+      const store = "/var/lib/microvm/store";
+      const scripts: Record<string, string> = {
+        "the kernel damaged in the store": `printf X | dd of=${store}/${basics.kernel.digest} bs=1 seek=5000 conv=notrunc 2> /dev/null`,
+        "the image removed from the store": `rm ${store}/${basics.rootfs.digest}`,
+      };
+      await onHost(damage || (scripts[what] as string));
+      const found = await world.drift();
+      assert.match((found[object] ?? []).join("\n"), sentence, JSON.stringify(found));
+      const done = await world.up();
+      assert.is(done[object], "update");
+      assert.equal(await world.drift(), {});
+      assert.ok(await answers(web), "the guest answers");
+      assert.is((await world.inGuest(web, "cat /data/file")).stdout, "kept\n");
+    });
+  }
+
+  test("a VMM that is killed comes back by itself", async () => {
+    const pid = (await onHost("systemctl show -p MainPID --value microvm@web")).trim();
+    assert.ok(Number(pid) > 1, pid);
+    await onHost(`kill -KILL ${pid}`);
+    assert.ok(await answers(web));
+    assert.is.not((await onHost("systemctl show -p MainPID --value microvm@web")).trim(), pid);
+    assert.equal(await world.drift(), {});
+  });
+
+  test("after a reboot of the host everything is back without us", async () => {
+    await closeAll();
+    await lab.reboot("h1");
+    assert.ok(await answers(web));
+    assert.equal(await world.drift(), {});
+    assert.is((await world.inGuest(web, "cat /data/file")).stdout, "kept\n");
+  });
+
+  test("after a power cut too", async () => {
+    await closeAll();
+    await lab.powerLoss("h1");
+    assert.ok(await answers(web));
+    assert.equal(await world.drift(), {});
+    assert.is((await world.inGuest(web, "cat /data/file")).stdout, "kept\n");
+  });
+
+  test("pauses, resumes, stops and starts", async () => {
+    const inputs = { ...web, state: "paused" };
+    const { drift: _, ...given } = inputs as unknown as Record<string, unknown>;
+    const declare = (state: string) => world.make<MicroVMState>("MicroVM", "web", { ...inputsOf(given), state });
+    await declare("paused");
+    assert.is((await world.read("MicroVM", "web"))?.state, "paused");
+    assert.is((await world.inGuest(web, "true")).code === 0, false);
+    await declare("running");
+    assert.ok(await answers(web));
+    await declare("stopped");
+    assert.is((await world.read("MicroVM", "web"))?.state, "stopped");
+    assert.equal(await world.drift(), {});
+    assert.is((await onHost("ip -br link show | grep -c mvt- || true")).trim(), "0");
+    await declare("running");
+    assert.ok(await answers(web));
+  });
+
+  test("a volume grows under a running guest and never shrinks", async () => {
+    await world.make("Volume", "data", { size: 96, onDelete: "delete" });
+    assert.is(
+      (await world.inGuest(web, "grep -c . /data/file; cat /sys/block/vd*/size")).stdout.includes(
+        String((96 << 20) / 512),
+      ),
+      true,
+    );
+    assert.is((await failure(world.make("Volume", "data", { size: 32, onDelete: "delete" }))).code, "volume-shrinks");
+  });
+
+  test("keeps guests from each other, from the host and from the metadata service", async () => {
+    const other = await world.microVM("other", basics);
+    assert.is.not(other.ipAddress, web.ipAddress);
+    const reach = (vm: MicroVMState, command: string) => world.inGuest(vm, command).then(({ code }) => code === 0);
+    assert.ok(await reach(other, "ping -c 1 -W 2 172.30.0.1"), "its gateway");
+    assert.not.ok(await reach(other, `ping -c 1 -W 2 ${web.ipAddress}`), "its neighbour");
+    assert.not.ok(await reach(other, "nc -w 2 172.30.0.1 22 < /dev/null"), "the host's sshd");
+    await onHost("ip address add 169.254.169.254/32 dev lo; ip address add 198.51.100.7/32 dev lo");
+    assert.not.ok(await reach(other, "ping -c 1 -W 2 169.254.169.254"), "the metadata address");
+    // Another address or another MAC of its own choice does not leave its tap.
+    await onHost("timeout 20 tcpdump -i mvb-lan -n -c 1 -w /tmp/spoofed src host 172.30.0.77 > /dev/null 2>&1 &");
+    await world.inGuest(
+      other,
+      "ip address add 172.30.0.77/24 dev eth0; ping -c 2 -W 1 -I 172.30.0.77 172.30.0.1; arping -c 1 -w 1 -I eth0 -s 172.30.0.77 172.30.0.1; true",
+    );
+    assert.is(
+      (await onHost("ip neigh show 172.30.0.77; sleep 1; stat -c %s /tmp/spoofed; rm -f /tmp/spoofed"))
+        .trim()
+        .split("\n")
+        .at(-1),
+      "24",
+      "an empty capture",
+    );
+    await onHost("ip address del 169.254.169.254/32 dev lo; ip address del 198.51.100.7/32 dev lo");
+    await world.remove("MicroVM", "other");
+  });
+
+  test("refuses what cannot be, and says what to do", async () => {
+    const { network } = basics;
+    const inUse = await failure(world.microVM("twin", basics, { interfaces: [{ network, address: web.ipAddress }] }));
+    assert.is(inUse.code, "address-in-use");
+    assert.match(inUse.message, /microVM web/);
+    assert.match(
+      (await failure(world.microVM("twin", basics, { interfaces: [{ network, address: "10.9.9.9" }] }))).message,
+      /outside the network/,
+    );
+    assert.is((await failure(world.make("Network", "overlap", { cidr: "172.30.0.128/25" }))).code, "network-overlap");
+    const noKvm = await failure(world.microVM("twin", basics, { accelerator: "kvm" }));
+    assert.is(noKvm.code, "no-usable-kvm");
+    assert.match(noKvm.message, /tcg/);
+    assert.is((await failure(world.microVM("twin", basics, { memory: 4_000_000 }))).code, "host-memory");
+    const volume = world.state<VolumeState>("Volume", "data");
+    assert.is((await failure(world.microVM("twin", basics, { volumes: [{ volume }] }))).code, "volume-in-use");
+    assert.is(
+      (await failure(world.make("Kernel", "bad", { source: { url: "http://127.0.0.1:1/x", sha256: "0".repeat(64) } })))
+        .code,
+      "download-failed",
+    );
+    assert.is(
+      (await failure(world.make("Kernel", "bad", { source: { distribution: "no-such-kernel" } }))).code,
+      "kernel-package",
+    );
+    await world.remove("Kernel", "bad");
+  });
+
+  test("another program's object is not touched unless it is adopted", async () => {
+    const stranger = new World(lab, "h1", "stranger");
+    await stranger.host();
+    const error = await failure(stranger.make<NetworkState>("Network", "lan", { cidr: "172.30.0.0/24" }));
+    assert.is(error.code, "not-ours");
+    assert.match(error.message, /organization\/test\/dev::Network::lan/);
+    await stranger.remove("Host", "h1");
+    assert.equal(await world.drift(), {});
+  });
+
+  test("a guest that is not ready in time is kept, and the next run goes on", async () => {
+    const error = await failure(world.microVM("slow", basics, { ready: { serial: "never said", timeout: 5 } }));
+    assert.is(error.code, "not-ready");
+    assert.match(error.message, /fast guest is up/);
+    const slow = await world.microVM("slow", basics, { ready: { serial: "fast guest is up", timeout: 20 } });
+    assert.ok(slow.bootMillis > 0);
+    await world.remove("MicroVM", "slow");
+  });
+
+  test("a volume with data is deleted only where that is said", async () => {
+    await world.make("Volume", "precious", { size: 16 });
+    await onHost(
+      "d=/var/lib/microvm/volumes/precious/disk.img; m=$(mktemp -d); mount -o loop $d $m 2> /dev/null && { echo data > $m/x; umount $m; } || { echo 'write /etc/hostname x' | debugfs -w $d > /dev/null 2>&1; }; rmdir $m",
+    );
+    const error = await failure(world.remove("Volume", "precious"));
+    assert.is(error.code, "volume-has-data");
+    await world.make("Volume", "precious", { size: 16, onDelete: "delete" });
+    await world.remove("Volume", "precious");
+  });
+
+  test("destroy leaves the host as it was", async () => {
+    await world.destroy();
+    assert.equal(inventoryChanges(before, await hostInventory(lab, "h1")), []);
+  });
+
+  test.run();
+}
+
+/** The inputs among a state's properties, as a program would give them again. */
+function inputsOf(state: Record<string, unknown>): Record<string, unknown> {
+  const outputs = ["drift", "ipAddress", "addresses", "bootMillis", "consoleLog", "sshCommand", "sshHostKey", "unit"];
+  return Object.fromEntries(Object.entries(state).filter(([key]) => !outputs.includes(key)));
+}

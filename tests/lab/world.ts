@@ -1,0 +1,172 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type {
+  HostReference,
+  HostState,
+  KernelState,
+  Kind,
+  MicroVMState,
+  NetworkState,
+  RootfsImageState,
+  VmmState,
+} from "../../provider/generated/types";
+import { forgetSnapshots } from "../../provider/host/session";
+import { check, converge, diff, read, remove } from "../../provider/lifecycle";
+import type { Plan } from "../../provider/plan";
+import { cacheRoot, type Lab } from "./lab";
+
+type Inputs = Record<string, unknown>;
+type State = Inputs & { drift: string[] };
+
+/** A program without an engine: declares objects on one lab host, through the core that every engine calls. */
+export class World {
+  readonly #made = new Map<string, { kind: Kind; inputs: Inputs; state: State }>();
+  hostReference!: HostReference;
+
+  constructor(
+    readonly lab: Lab,
+    readonly hostName: string,
+    readonly program = "test",
+  ) {}
+
+  owner(kind: Kind, name: string): string {
+    return `organization/${this.program}/dev::${kind}::${name}`;
+  }
+
+  /** Checks, plans and makes an object, or changes the one that is there. */
+  async make<S>(kind: Kind, name: string, given: Inputs): Promise<S> {
+    const hosted = kind === "Host" ? {} : { host: this.hostReference };
+    const all = { name, owner: this.owner(kind, name), ...hosted, ...given };
+    const { inputs, problems } = await check(kind, all);
+    if (problems.length) throw new Error(problems.map((p) => `${p.property}: ${p.reason}`).join("\n"));
+    const prior = this.#made.get(`${kind}/${name}`)?.state;
+    const state = (await converge(kind, inputs, prior, () => {})) as State;
+    this.#made.set(`${kind}/${name}`, { kind, inputs, state });
+    return state as S;
+  }
+
+  async host(): Promise<HostState> {
+    const { port, privateKeyFile, hostKey } = await this.lab.host(this.hostName);
+    const state = await this.make<HostState>("Host", this.hostName, {
+      address: "127.0.0.1",
+      port,
+      user: "root",
+      privateKeyFile,
+      hostKey,
+    });
+    this.hostReference = { name: this.hostName, machineId: state.machineId, connection: state.connection };
+    return state;
+  }
+
+  /** What a small guest needs: QEMU, the distribution's kernel, the fast root filesystem, a network. */
+  async basics(cidr = "172.30.0.0/24"): Promise<Basics> {
+    const vmm = await this.make<VmmState>("Vmm", "qemu", { kind: "qemu" });
+    const [kernel, rootfs, network] = await Promise.all([
+      this.make<KernelState>("Kernel", "linux", { source: { distribution: "default" } }),
+      this.make<RootfsImageState>("RootfsImage", "fast", { source: { tarball: fastGuest() } }),
+      this.make<NetworkState>("Network", "lan", { cidr }),
+    ]);
+    return { vmm, kernel, rootfs, network };
+  }
+
+  microVM(name: string, { network, ...basics }: Basics, more: Inputs = {}): Promise<MicroVMState> {
+    return this.make<MicroVMState>("MicroVM", name, {
+      ...basics,
+      accelerator: "tcg",
+      memory: 128,
+      stopTimeout: 0,
+      interfaces: [{ network }],
+      sshAuthorizedKeys: [this.guestKey()],
+      ready: { ssh: true, timeout: 60 },
+      ...more,
+    });
+  }
+
+  /** The lab host's own key logs in to guests: it need not travel. */
+  guestKey(): string {
+    const { privateKeyFile } = this.lab.hosts.find(({ name }) => name === this.hostName) as { privateKeyFile: string };
+    return execFileSync("ssh-keygen", ["-y", "-f", privateKeyFile], { encoding: "utf8" }).trim();
+  }
+
+  state<S>(kind: Kind, name: string): S {
+    return this.#made.get(`${kind}/${name}`)?.state as S;
+  }
+
+  /** What the host shows of it; undefined when it is gone. */
+  async read(kind: Kind, name: string): Promise<State | undefined> {
+    forgetSnapshots();
+    const made = this.#made.get(`${kind}/${name}`);
+    return made && ((await read(kind, made.state)) as State | undefined);
+  }
+
+  /** Refresh: all drift, by object. */
+  async drift(): Promise<Record<string, string[]>> {
+    forgetSnapshots();
+    const found: Record<string, string[]> = {};
+    for (const [key, made] of this.#made) {
+      const state = (await read(made.kind, made.state)) as State | undefined;
+      if (!state) found[key] = ["gone"];
+      else {
+        made.state = state;
+        if (state.drift.length) found[key] = state.drift;
+      }
+    }
+    return found;
+  }
+
+  /** Up: what the plan asks for, in the order in which the objects were declared. */
+  async up(): Promise<Record<string, Plan["action"]>> {
+    const done: Record<string, Plan["action"]> = {};
+    for (const [key, made] of this.#made) {
+      const { action } = diff(made.kind, made.state, made.inputs);
+      if (action === "unchanged") continue;
+      done[key] = action;
+      made.state = (await converge(made.kind, made.inputs, made.state, () => {})) as State;
+    }
+    return done;
+  }
+
+  async remove(kind: Kind, name: string): Promise<void> {
+    const key = `${kind}/${name}`;
+    const made = this.#made.get(key);
+    if (!made) return;
+    await remove(kind, made.state);
+    this.#made.delete(key);
+  }
+
+  /** Destroy: everything, last made first. */
+  async destroy(): Promise<void> {
+    for (const [key, { kind }] of [...this.#made].reverse()) await this.remove(kind, key.slice(kind.length + 1));
+  }
+
+  /** Runs a command in a guest, from its host, over the guest's own SSH server. */
+  async inGuest(vm: MicroVMState, script: string): Promise<{ code: number; stdout: string; stderr: string }> {
+    const { privateKeyFile } = this.lab.hosts.find(({ name }) => name === this.hostName) as { privateKeyFile: string };
+    const key = execFileSync("base64", ["-w0", privateKeyFile], { encoding: "utf8" });
+    const options =
+      "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o ConnectTimeout=5 -o BatchMode=yes";
+    const quoted = `'${script.replaceAll("'", `'\\''`)}'`;
+    return this.lab.ssh(
+      this.hostName,
+      `umask 077; k=$(mktemp); echo ${key} | base64 -d > $k; timeout 20 ssh -i $k ${options} root@${vm.ipAddress} ${quoted}; c=$?; rm -f $k; exit $c`,
+    );
+  }
+}
+
+export interface Basics {
+  vmm: VmmState;
+  kernel: KernelState;
+  rootfs: RootfsImageState;
+  network: NetworkState;
+}
+
+/** A root filesystem whose guest answers in seconds under software emulation; made once. */
+export function fastGuest(): string {
+  const path = join(cacheRoot(), "fast-guest-1.tar");
+  if (!existsSync(path)) {
+    mkdirSync(cacheRoot(), { recursive: true });
+    execFileSync("sh", [join(__dirname, "fast-guest.sh"), path], { stdio: ["ignore", "ignore", "inherit"] });
+  }
+  return path;
+}
