@@ -85,6 +85,7 @@ async function compile(): Promise<void> {
 async function up(server: string | undefined): Promise<number> {
   const target = server ? serverTarget(server) : await labTarget();
   const { stack } = target;
+  const first = !existsSync(join(target.directory, "guest.pub"));
   const publicKeyFile = guestKey(target.directory);
   const env = pulumiEnvironment(target.directory);
   const pulumi = (...args: string[]) => run("pulumi", args, env, __dirname);
@@ -95,7 +96,7 @@ async function up(server: string | undefined): Promise<number> {
   if ((await pulumi("config", "set-all", "--stack", stack, ...set)) !== 0) return 1;
   belongsToCaller(stackFile(stack));
   say(
-    `pulumi up of examples/quickstart on ${target.name}; the first time takes minutes, most of them for the Debian image`,
+    `pulumi up of examples/quickstart on ${target.name}${first ? "; this takes minutes, most of them for the Debian image" : ""}`,
   );
   const status = await pulumi("up", "--yes", "--skip-preview", "--stack", stack);
   belongsToCaller(stackFile(stack));
@@ -210,7 +211,7 @@ async function labTarget(): Promise<Target> {
   const reason = Lab.unavailable();
   if (reason)
     throw new Error(`a lab host cannot be booted here: ${reason}. Use your own server with MICROVM_HOST=user@server`);
-  say("booting a lab host: a Debian system of its own on this machine");
+  if (!Lab.find(labId)) say("booting a lab host: a Debian system of its own on this machine");
   const lab = await Lab.open(labId, (line) => say(line));
   const host = await lab.host("metal");
   say("the lab host answers");
