@@ -1,10 +1,10 @@
+import { MicrovmError } from "./errors";
 import { schemas } from "./generated/schemas";
 import type { Credentials, HostInputs, HostReference, Kind } from "./generated/types";
-import { type HostSession, type HostTarget, openHost } from "./host/session";
+import { ChangeError, type HostSession, type HostTarget, openHost } from "./host/session";
 import { type Plan, plan } from "./plan";
 import { registry } from "./registry";
-import type { Progress, Resource } from "./resource";
-import { UNKNOWN } from "./schema/unknown";
+import { type Progress, type Resource, UnfinishedError } from "./resource";
 import { type Problem, validate, withDefaults } from "./schema/validate";
 
 /** What every engine does with a resource, in the core's own terms. Engines only translate to and from it. */
@@ -44,7 +44,10 @@ export function diff(kind: Kind, prior: Properties, inputs: Properties): Plan {
   return resource(kind).plan?.(prior, withDefaults(kind, inputs), generic) ?? generic;
 }
 
-/** Creates, updates or repairs. Rejects with `UnfinishedError` where the object is made but not as declared. */
+/**
+ * Creates, updates or repairs. Rejects with `UnfinishedError` where something of the object may be on the host and it is
+ * not as declared: what is half-made must be recorded, so that the next run repairs it and a destroy takes it away.
+ */
 export async function converge(
   kind: Kind,
   inputs: Properties,
@@ -52,7 +55,25 @@ export async function converge(
   progress: Progress,
 ): Promise<Properties> {
   const full = withDefaults(kind, inputs);
-  return (await resource(kind).converge(sessionFor(kind, full, prior), full, prior, progress)) as Properties;
+  try {
+    return (await resource(kind).converge(sessionFor(kind, full, prior), full, prior, progress)) as Properties;
+  } catch (error) {
+    if (!(error instanceof MicrovmError) || error instanceof UnfinishedError || !mayHaveBegun(error)) throw error;
+    const state = { ...full, ...prior, drift: [`the last run did not finish it (${error.code})`] };
+    throw new UnfinishedError(error.parts, state, { cause: error });
+  }
+}
+
+/** Codes of errors that leave open how much the host has done. */
+const openEnded = ["link-lost", "command-deadline", "change-cut", "cancelled"];
+
+/** Whether a failed step came after the object's record was written: everything but a refusal of ownership does. */
+function mayHaveBegun(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (at instanceof ChangeError) return at.code !== "not-ours";
+    if (at instanceof MicrovmError && (openEnded.includes(at.code) || at.code.startsWith("upload-"))) return true;
+  }
+  return false;
 }
 
 /** What the host shows; undefined when the object is gone. Rejects when the host cannot be asked. */
@@ -67,11 +88,6 @@ export async function remove(kind: Kind, state: Properties): Promise<void> {
 /** The inputs among the properties of a state. */
 export function inputsOf(kind: Kind, state: Properties): Properties {
   return Object.fromEntries(Object.entries(state).filter(([key]) => key in schemas[kind].inputs));
-}
-
-export function isUnknownDeep(value: unknown): boolean {
-  if (value === UNKNOWN) return true;
-  return typeof value === "object" && value !== null && Object.values(value).some(isUnknownDeep);
 }
 
 function resource(kind: Kind): AnyResource {

@@ -209,14 +209,17 @@ function explain(error: unknown, name: string): unknown {
   };
   const [cause, hint] = causes[error.code] ?? [];
   if (!cause) return error;
-  return new MicrovmError({
-    code: error.code,
-    verb: "set up",
-    subject: `host ${name}`,
-    cause,
-    hint,
-    remote: error.parts.remote,
-  });
+  return new MicrovmError(
+    {
+      code: error.code,
+      verb: "set up",
+      subject: `host ${name}`,
+      cause,
+      hint,
+      remote: error.parts.remote,
+    },
+    { cause: error },
+  );
 }
 
 /** What the snapshot and the connection tell of the machine. */

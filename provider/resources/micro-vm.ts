@@ -548,13 +548,16 @@ function unfinished(error: ChangeError, { name, ready, state }: Inputs, made: Mi
 
 function explainAddress(error: unknown, inputs: Inputs): unknown {
   if (!(error instanceof ChangeError) || error.code !== "address-in-use") return error;
-  return new MicrovmError({
-    code: "address-in-use",
-    verb: "create",
-    subject: `MicroVM ${inputs.name}`,
-    cause: `one of its addresses is another's on the host: ${error.said}`,
-    hint: "Give it another address, or none: then a free one is chosen.",
-  });
+  return new MicrovmError(
+    {
+      code: "address-in-use",
+      verb: "create",
+      subject: `MicroVM ${inputs.name}`,
+      cause: `one of its addresses is another's on the host: ${error.said}`,
+      hint: "Give it another address, or none: then a free one is chosen.",
+    },
+    { cause: error },
+  );
 }
 
 async function remove(host: HostSession, state: MicroVMState): Promise<void> {

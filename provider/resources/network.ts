@@ -302,11 +302,14 @@ export function attachmentDrift(
 
 export function explainNetwork(error: unknown, subject: string): unknown {
   if (!(error instanceof ChangeError) || error.code !== "network-missing") return error;
-  return new MicrovmError({
-    code: "network-missing",
-    verb: "attach",
-    subject,
-    cause: `network ${error.said} is not on the host`,
-    hint: "Run `pulumi refresh`, then `pulumi up`: it makes the network first.",
-  });
+  return new MicrovmError(
+    {
+      code: "network-missing",
+      verb: "attach",
+      subject,
+      cause: `network ${error.said} is not on the host`,
+      hint: "Run `pulumi refresh`, then `pulumi up`: it makes the network first.",
+    },
+    { cause: error },
+  );
 }

@@ -17,11 +17,14 @@ export function recordLines(record: ObjectRecord): string[] {
 /** Words a refusal for users; passes every other error on as it is. */
 export function explainOwnership(error: unknown, kind: string, name: string): unknown {
   if (!(error instanceof ChangeError) || error.code !== "not-ours") return error;
-  return new MicrovmError({
-    code: "not-ours",
-    verb: "change",
-    subject: `${kind} ${name}`,
-    cause: `on the host it belongs to ${error.said || "nobody that is known"}`,
-    hint: "Choose another name; or, to take it over, say adopt: true.",
-  });
+  return new MicrovmError(
+    {
+      code: "not-ours",
+      verb: "change",
+      subject: `${kind} ${name}`,
+      cause: `on the host it belongs to ${error.said || "nobody that is known"}`,
+      hint: "Choose another name; or, to take it over, say adopt: true.",
+    },
+    { cause: error },
+  );
 }

@@ -89,13 +89,16 @@ async function converge(
 
 function explain(error: unknown, name: string, version: string): unknown {
   if (!(error instanceof ChangeError) || error.code !== "version-mismatch") return error;
-  return new MicrovmError({
-    code: "version-mismatch",
-    verb: "install",
-    subject: `Vmm ${name}`,
-    cause: `the host's distribution has version ${error.said}, and ${version} is declared`,
-    hint: "Declare the version that it has, or none.",
-  });
+  return new MicrovmError(
+    {
+      code: "version-mismatch",
+      verb: "install",
+      subject: `Vmm ${name}`,
+      cause: `the host's distribution has version ${error.said}, and ${version} is declared`,
+      hint: "Declare the version that it has, or none.",
+    },
+    { cause: error },
+  );
 }
 
 async function remove(host: HostSession, state: VmmState): Promise<void> {

@@ -70,6 +70,7 @@ sum=$({
   while left=$((now - pos)); [ "$left" -ge "$step" ] || { [ "$word" = over ] && [ "$left" -gt 0 ]; }; do
     [ "$left" -le "$step" ] || left=$step
     dd if="$part" bs=128K iflag=skip_bytes,count_bytes skip="$pos" count="$left" status=none
+    sync -d -- "$part"
     pos=$((pos + left))
     echo "AT $now $pos" >&4 || :
   done
