@@ -18,6 +18,8 @@ interface Target {
   /** Values of the stack's configuration. */
   config: Record<string, string>;
   directory: string;
+  /** A command line that logs in to the host. */
+  host: string;
   /** For people. */
   name: string;
 }
@@ -102,6 +104,7 @@ async function up(server: string | undefined): Promise<number> {
   belongsToCaller(stackFile(stack));
   if (status !== 0) {
     say("that did not work; what is said above tells why. Run the same again to go on from here.");
+    if (server) say(`Does \`${sshTo(server)} true\` work? Doing that once makes the server's key known.`);
     return status;
   }
   show(target, env);
@@ -118,8 +121,7 @@ function show(target: Target, env: NodeJS.ProcessEnv): void {
   if (ran.status !== 0) throw new Error(`the stack's outputs cannot be read: ${ran.stderr}`);
   const outputs = JSON.parse(ran.stdout) as Record<string, string | number>;
   const { address, bootMillis, virtualization, evidence } = outputs;
-  const ways = sshConfiguration(target, String(address));
-  const ssh = `${process.env.SUDO_UID ? "sudo " : ""}ssh -F ${ways}`;
+  const sudo = process.env.SUDO_UID ? "sudo " : "";
   const server = process.env.MICROVM_HOST ? `MICROVM_HOST=${process.env.MICROVM_HOST} ` : "";
   const lines = [
     "",
@@ -129,8 +131,8 @@ function show(target: Target, env: NodeJS.ProcessEnv): void {
     `  accelerator  ${virtualization === "kvm" ? "KVM" : "software emulation, slow and no security boundary"}`,
     `               ${evidence}`,
     "",
-    `Look inside:       ${ssh} vm`,
-    `Look at its host:  ${ssh} host`,
+    `Look inside:       ${sudo}ssh -F ${sshConfiguration(target, String(address))} vm`,
+    `Look at its host:  ${sudo}${target.host}`,
     "Change it:         edit examples/quickstart/index.ts, then run `npm run quickstart` again",
     `Take it all back:  ${server}npm run quickstart -- down`,
     "",
@@ -138,41 +140,22 @@ function show(target: Target, env: NodeJS.ProcessEnv): void {
   process.stdout.write(lines.join("\n"));
 }
 
-/** Writes the ways to the host and, through it, to the microVM down for OpenSSH's client. */
-function sshConfiguration({ config, directory }: Target, address: string): string {
+/** Writes the way to the microVM down for OpenSSH's client: through the host, and nothing else leads there. */
+function sshConfiguration({ host, directory }: Target, address: string): string {
   const path = join(directory, "ssh_config");
-  const given = [
-    ["HostName", config["host:address"]],
-    ["Port", config["host:port"]],
-    ["User", config["host:user"]],
-    ["IdentityFile", config["host:privateKeyFile"]],
-    ["UserKnownHostsFile", config["host:hostKey"] && writeKnownHosts(config, directory)],
-  ];
   const lines = [
-    "Host host",
-    ...given.filter(([, value]) => value).map(([key, value]) => `  ${key} ${value}`),
-    "",
-    // Its key is a new one whenever it is replaced; the host, which is verified, leads to no other machine.
     "Host vm",
     `  HostName ${address}`,
     "  User root",
     `  IdentityFile ${join(directory, "guest")}`,
-    `  ProxyCommand ssh -F ${path} -W %h:%p host`,
+    `  ProxyCommand ${host} -W %h:%p`,
+    // Its key is a new one whenever it is replaced; the host, which is verified, leads to no other machine.
     "  StrictHostKeyChecking no",
     "  UserKnownHostsFile /dev/null",
     "  LogLevel ERROR",
     "",
-    "Host *",
-    "  Include ~/.ssh/config",
-    "",
   ];
   writeFileSync(path, lines.join("\n"), { mode: 0o600 });
-  return path;
-}
-
-function writeKnownHosts(config: Record<string, string>, directory: string): string {
-  const path = join(directory, "known_hosts");
-  writeFileSync(path, `[${config["host:address"]}]:${config["host:port"]} ${config["host:hostKey"]}\n`);
   return path;
 }
 
@@ -200,7 +183,9 @@ async function down(server: string | undefined): Promise<number> {
     await lab.close();
   }
   rmSync(stackFile(stack), { force: true });
-  say("nothing of it runs any more; packages that were installed and what is in ~/.cache/pulumi-microvm stay");
+  say(
+    `${server ? server : "this machine"} runs nothing of it any more; what was downloaded or built stays in ~/.cache/pulumi-microvm`,
+  );
   return status;
 }
 
@@ -218,8 +203,11 @@ async function labTarget(): Promise<Target> {
   // The state goes when the lab goes, be it by a reboot: it would tell of a host that is no more.
   const directory = join(lab.directory, "pulumi");
   mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const known = join(directory, "known_hosts");
+  writeFileSync(known, `[127.0.0.1]:${host.port} ${host.hostKey}\n`);
   return {
     name: "a lab host on this machine",
+    host: `ssh -i ${host.privateKeyFile} -p ${host.port} -o UserKnownHostsFile=${known} root@127.0.0.1`,
     stack: stackFor(undefined),
     directory,
     config: {
@@ -238,6 +226,7 @@ function serverTarget(server: string): Target {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   return {
     name: server,
+    host: sshTo(server),
     stack: stackFor(server),
     directory,
     config: { "host:address": address, ...(user ? { "host:user": user } : {}), ...(port ? { "host:port": port } : {}) },
@@ -248,6 +237,13 @@ function parseServer(server: string): { user?: string; address: string; port?: s
   const parts = /^(?:([A-Za-z0-9._-]+)@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d+))?$/.exec(server);
   if (!parts) throw new Error(`MICROVM_HOST is ${server}, which is not [user@]server[:port]`);
   return { user: parts[1], address: (parts[2] as string).replace(/^\[|\]$/g, ""), port: parts[3] };
+}
+
+/** How the user's own SSH client, with its configuration, reaches the server. */
+function sshTo(server: string): string {
+  const { user, address, port } = parseServer(server);
+  const key = process.env.MICROVM_PRIVATE_KEY_FILE;
+  return `ssh ${key ? `-i ${key} ` : ""}${port ? `-p ${port} ` : ""}${user ? `${user}@` : ""}${address}`;
 }
 
 function serverDirectory(server: string): string {
