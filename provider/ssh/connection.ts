@@ -54,7 +54,7 @@ export class SshConnection implements Connection {
         try {
           client.unforwardIn("127.0.0.1", 1, () => this.#keepAlive.heard());
         } catch (error) {
-          throw error; // The socket has ended, and ssh2 has not said so yet.
+          this.#end(error as Error); // The socket has ended, and ssh2 has not said so yet.
         }
       },
       () => this.#end(new Error("three keep-alive messages stayed without an answer")),
@@ -345,6 +345,7 @@ export class SshConnection implements Connection {
 
   async close(): Promise<void> {
     if (this.#lost) return;
+    this.#keepAlive.stop();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, 2000);
       this.client.once("close", () => {

@@ -434,6 +434,13 @@ if (reason) {
     }
   });
 
+  test("closes while a keep-alive message is due", async () => {
+    const connection = await connect(endpoint({ keepAliveSeconds: 0.2 }));
+    spawnSync("sleep", ["0.4"]);
+    await connection.close();
+    assert.is((await failure(connection.exec({ script: "true", purpose: "test" }))).code, "link-lost");
+  });
+
   test("does nothing of a script that arrives only in part", async () => {
     const link = await FaultyLink.to(server.port);
     const witness = join(scratch, "witness");
