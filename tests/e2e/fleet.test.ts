@@ -1,0 +1,158 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { hostInventory, inventoryChanges } from "../lab/host-inventory";
+import { Lab } from "../lab/lab";
+import { fastGuest } from "../lab/world";
+import { skip } from "../skip";
+import { PulumiProject } from "./pulumi";
+
+const test = suite("two hosts and ten microVMs");
+const reason = Lab.unavailable();
+if (reason) {
+  skip("two hosts and ten microVMs", reason);
+} else {
+  const names = ["a", "b"];
+  const secret = "correct-horse-battery-staple-9731";
+  let lab: Lab;
+  let project: PulumiProject;
+  const before = new Map<string, string[]>();
+  let privateKey = "";
+
+  const configure = async (perHost: number) => {
+    // One key that both hosts take, given as text: a secret of the program.
+    const hosts = lab.hosts.map(({ name, port, hostKey }) => ({ name, port, hostKey }));
+    const [first] = lab.hosts;
+    if (!first) throw new Error("no lab host");
+    privateKey = readFileSync(first.privateKeyFile, "utf8");
+    const publicKey = execFileSync("ssh-keygen", ["-y", "-f", first.privateKeyFile], { encoding: "utf8" }).trim();
+    for (const { name } of lab.hosts) {
+      await lab.exec(
+        name,
+        `grep -qxF '${publicKey}' /root/.ssh/authorized_keys || echo '${publicKey}' >> /root/.ssh/authorized_keys`,
+      );
+    }
+    await project.config("hosts", JSON.stringify(hosts));
+    await project.config("perHost", String(perHost));
+    await project.config("guest", fastGuest());
+    await project.config("publicKey", publicKey);
+    await project.config("privateKey", privateKey, { secret: true });
+    await project.config("secret", secret, { secret: true });
+  };
+  const units = async (name: string) =>
+    (
+      await lab.exec(name, "systemctl list-units 'microvm@*' --state=active --plain --no-legend | cut -d ' ' -f 1")
+    ).stdout
+      .trim()
+      .split("\n")
+      .filter(Boolean);
+
+  test.before(async () => {
+    lab = await Lab.open(`f${process.pid % 100000}`);
+    for (const name of names) {
+      await lab.host(name);
+      await lab.ssh(name, "apt-get update -q");
+    }
+    project = await PulumiProject.create({ program: join(__dirname, "programs/fleet") });
+    await configure(1);
+    for (const name of names) before.set(name, await hostInventory(lab, name));
+  });
+  test.after(async () => {
+    project?.close();
+    await lab?.close();
+  });
+
+  test("a run that is killed at each step in turn is continued by the next, and nothing is made twice", async () => {
+    // Each run gets one step further: it is killed when the named step has begun.
+    for (const step of [
+      "Host a creating",
+      "Network a-lan creating",
+      "building the image",
+      "MicroVM a-vm0 creating",
+      "waiting until it is ready",
+    ]) {
+      await project.up({ expect: "any", killWhen: (line) => line.includes(step) });
+      await project.unlock();
+    }
+    await project.up();
+    for (const name of names) assert.equal(await units(name), [`microvm@${name}-vm0.service`]);
+    assert.equal(Object.keys((await project.up()).changes), ["same"]);
+    assert.equal(Object.keys((await project.refresh()).changes), ["same"]);
+  });
+
+  test("ten microVMs come up and answer, each with its own address", async () => {
+    await configure(5);
+    const { changes } = await project.up();
+    assert.is(changes.create, 8);
+    const { deployment } = await project.exportStack();
+    const machines = (deployment.resources ?? []).filter((resource) => String(resource.type).endsWith("MicroVM"));
+    assert.is(machines.length, 10);
+    for (const name of names) {
+      const own = machines.filter((machine) => (machine.outputs as { name: string }).name.startsWith(`${name}-`));
+      const addresses = own.map((machine) => (machine.outputs as { ipAddress: string }).ipAddress);
+      assert.is(new Set(addresses).size, 5);
+      for (const address of addresses)
+        assert.is((await lab.exec(name, `ping -c 1 -W 2 ${address} > /dev/null`)).code, 0, address);
+    }
+    assert.equal(Object.keys((await project.up()).changes), ["same"]);
+    assert.equal(Object.keys((await project.refresh()).changes), ["same"]);
+  });
+
+  test("secrets are in no state, no process list and no log", async () => {
+    const line = privateKey.split("\n")[2] as string;
+    const exported = JSON.stringify(await project.exportStack());
+    for (const hidden of [secret, line]) {
+      assert.not.ok(exported.includes(hidden));
+      for (const name of names) {
+        const seen = (
+          await lab.exec(name, "ps -eo args; journalctl --no-pager -o cat; cat /etc/microvm/*/*/record.json")
+        ).stdout;
+        assert.not.ok(seen.includes(hidden));
+      }
+    }
+    const states = readdirSync(join(project.directory, "backend"), { recursive: true, withFileTypes: true }).filter(
+      (entry) => entry.isFile(),
+    );
+    assert.ok(states.length > 0);
+    for (const entry of states) {
+      const text = readFileSync(join(entry.parentPath ?? entry.path, entry.name), "utf8");
+      assert.not.ok(text.includes(secret), entry.name);
+      assert.not.ok(text.includes(line), entry.name);
+    }
+  });
+
+  test("refresh shows drift and up repairs it", async () => {
+    await lab.exec("a", "systemctl stop microvm@a-vm1; nft flush ruleset");
+    const refreshed = await project.refresh();
+    assert.is(refreshed.changes.update, 2, refreshed.stdout);
+    assert.match(refreshed.stdout, /is not running/);
+    const repaired = await project.up();
+    assert.is(repaired.changes.update, 2, repaired.stdout);
+    assert.is((await units("a")).length, 5);
+    assert.equal(Object.keys((await project.refresh()).changes), ["same"]);
+  });
+
+  test("a link that is cut in the middle is a clear error, and the next run goes on", async () => {
+    await configure(6);
+    const running = project.up({ expect: "any", killAfter: 120_000 });
+    await new Promise((resolve) => setTimeout(resolve, 5000));
+    await lab.cut("b");
+    const outcome = await running;
+    await lab.heal("b");
+    assert.ok(outcome.code !== null, "it ended by itself");
+    if (outcome.code !== 0)
+      assert.match(outcome.stdout, /link-lost|dial-timeout|dial-failed|upload-|authentication-timeout/);
+    await project.up();
+    for (const name of names) assert.is((await units(name)).length, 6);
+  });
+
+  test("destroy leaves both hosts as they were", async () => {
+    await project.destroy();
+    for (const name of names)
+      assert.equal(inventoryChanges(before.get(name) as string[], await hostInventory(lab, name)), []);
+  });
+
+  test.run();
+}
