@@ -271,6 +271,8 @@ function pulumiEnvironment(directory: string): NodeJS.ProcessEnv {
     PULUMI_CONFIG_PASSPHRASE: "quickstart",
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    // Pulumi asks git about the checkout; as root it must not write there.
+    GIT_OPTIONAL_LOCKS: "0",
   };
 }
 
