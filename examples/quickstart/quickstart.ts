@@ -46,6 +46,7 @@ async function main(): Promise<number> {
     return 64;
   }
   const server = process.env.MICROVM_HOST;
+  if (server) parseServer(server);
   // What belongs to this checkout is made before anything runs as root.
   await compile();
   const { bin, version, how } = await pulumiCli({ progress: (line) => say(line) });
@@ -234,7 +235,9 @@ function serverTarget(server: string): Target {
 }
 
 function parseServer(server: string): { user?: string; address: string; port?: string } {
-  const parts = /^(?:([A-Za-z0-9._-]+)@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d+))?$/.exec(server);
+  const parts = /^(?:([A-Za-z0-9_][A-Za-z0-9._-]*)@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_][A-Za-z0-9._-]*)(?::(\d+))?$/.exec(
+    server,
+  );
   if (!parts) throw new Error(`MICROVM_HOST is ${server}, which is not [user@]server[:port]`);
   return { user: parts[1], address: (parts[2] as string).replace(/^\[|\]$/g, ""), port: parts[3] };
 }
