@@ -14,6 +14,7 @@ import type {
 import { forgetSnapshots } from "../../provider/host/session";
 import { check, converge, diff, read, remove } from "../../provider/lifecycle";
 import type { Plan } from "../../provider/plan";
+import { UnfinishedError } from "../../provider/resource";
 import { cacheRoot, type Lab } from "./lab";
 
 type Inputs = Record<string, unknown>;
@@ -41,9 +42,16 @@ export class World {
     const { inputs, problems } = await check(kind, all);
     if (problems.length) throw new Error(problems.map((p) => `${p.property}: ${p.reason}`).join("\n"));
     const prior = this.#made.get(`${kind}/${name}`)?.state;
-    const state = (await converge(kind, inputs, prior, () => {})) as State;
-    this.#made.set(`${kind}/${name}`, { kind, inputs, state });
-    return state as S;
+    const keep = (state: object) => this.#made.set(`${kind}/${name}`, { kind, inputs, state: state as State });
+    try {
+      const state = await converge(kind, inputs, prior, () => {});
+      keep(state);
+      return state as S;
+    } catch (error) {
+      // As engines do: what was begun is recorded.
+      if (error instanceof UnfinishedError) keep(error.state);
+      throw error;
+    }
   }
 
   async host(): Promise<HostState> {
