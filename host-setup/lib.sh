@@ -1,5 +1,5 @@
 # What a change to this host is made of. Sent over the connection ahead of the change itself; the change is a list of
-# functions build_N, prepare_N, commit_N and wait_N, and the last line calls `mv_batch COUNT`.
+# functions build_N, prepare_N, commit_N and wait_N, and the last line calls `mv_batch`.
 #   build    makes what takes long, in a place of its own, without the lock
 #   prepare  puts files in place             } under the host's lock,
 #   commit   starts, stops, loads, removes   } one change after the other
@@ -106,6 +106,9 @@ mv_no_user() {
   if getent group "$1" >/dev/null; then groupdel "$1"; fi
 }
 
+# mv_named LINE FILE: whether an object has LINE in its FILE. Not by the status of find, which is 0 where there is no FILE.
+mv_named() { [ -n "$(find /etc/microvm -mindepth 3 -maxdepth 3 -name "$2" -exec grep -lxF -e "$1" {} + 2>/dev/null | head -n 1)" ]; }
+
 # mv_verified NAME: notes that a file of the store has just been verified.
 mv_verified() { find "$mv_store/$1" -maxdepth 0 -printf '%i %s %T@ %C@\n' > "$mv_store/$1.verified"; }
 
@@ -135,7 +138,7 @@ mv_settle_stored() {
   mv_former=$(cat "$mv_object/digests")
   if [ $# -gt 0 ]; then printf '%s\n' "$@" > "$mv_object/digests"; else rm -f "$mv_object/digests"; fi
   for mv_digest in $mv_former; do
-    find /etc/microvm -mindepth 3 -maxdepth 3 -name digests -exec grep -qxF -e "$mv_digest" {} + 2>/dev/null && continue
+    mv_named "$mv_digest" digests && continue
     rm -f "$mv_store/$mv_digest" "$mv_store/$mv_digest.verified"
   done
   mv_rmdir "$mv_store"
@@ -150,6 +153,17 @@ mv_fetch() {
     rm -f "$3"
     mv_fail sha256-mismatch "$mv_got"
   fi
+}
+
+# mv_accounts: the system accounts of this host, a line each.
+mv_accounts() { getent passwd | awk -F : '$3 < 1000 && $7 ~ /(nologin|false)$/ { print $1 }' | sort; }
+
+# mv_note_accounts: notes the accounts that apt's last run for us has added: purging a package leaves its account.
+mv_note_accounts() {
+  [ -f /etc/microvm/.accounts ] || return 0
+  mv_added=$(mv_accounts | comm -13 /etc/microvm/.accounts - | sed '/^mv-/d')
+  [ -z "$mv_added" ] || printf '%s\n' "$mv_added" >> /etc/microvm/accounts
+  rm -f /etc/microvm/.accounts
 }
 
 # mv_packages OBJECT PACKAGE...: installs what is missing of the packages that OBJECT (a directory below /etc/microvm)
@@ -176,11 +190,14 @@ Remv "*) mv_fail package-conflict "$(printf '%s\n' "$mv_plan" | sed -n 's/^Remv 
   for mv_package in $mv_missing; do
     printf '%s:%s\n' "$mv_package" "$(printf '%s\n' "$mv_plan" | sed -n 's/^Inst \([^ ]*\) (.*/\1/p' | tr '\n' ' ')" >> /etc/microvm/packages
   done
+  mv_note_accounts
+  mv_accounts > /etc/microvm/.accounts
   # shellcheck disable=SC2086
   DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 $mv_missing 1>&2 || {
     apt-get update -q 1>&2
     DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 $mv_missing 1>&2
   }
+  mv_note_accounts
 }
 
 # mv_release OBJECT: OBJECT needs its packages no more; those that were missing before us and that nothing of ours
@@ -188,11 +205,12 @@ Remv "*) mv_fail package-conflict "$(printf '%s\n' "$mv_plan" | sed -n 's/^Remv 
 mv_release() {
   rm -f "$1/needs"
   [ -f /etc/microvm/packages ] || return 0
+  rm -f /etc/microvm/.packages
   mv_purge=
   mv_keep=
   while IFS= read -r mv_line; do
     mv_need=${mv_line%%:*}
-    if find /etc/microvm -name needs -exec grep -qxF -e "$mv_need" {} + 2>/dev/null; then
+    if mv_named "$mv_need" needs; then
       mv_keep="$mv_keep${mv_line#*:} "
       printf '%s\n' "$mv_line" >> /etc/microvm/.packages
     else
@@ -234,7 +252,21 @@ $mv_other
     # shellcheck disable=SC2086
     DEBIAN_FRONTEND=noninteractive apt-get purge -q -y -o DPkg::Lock::Timeout=300 $mv_go 1>&2
   fi
-  if [ -f /etc/microvm/.packages ]; then mv -f /etc/microvm/.packages /etc/microvm/packages; else rm -f /etc/microvm/packages; fi
+  if [ -f /etc/microvm/.packages ]; then
+    mv -f /etc/microvm/.packages /etc/microvm/packages
+    return 0
+  fi
+  rm -f /etc/microvm/packages
+  mv_note_accounts
+  [ -f /etc/microvm/accounts ] || return 0
+  mv_accounts_added=$(cat /etc/microvm/accounts)
+  rm -f /etc/microvm/accounts
+  # A package that stayed, because something has come to depend on it, keeps its account.
+  # shellcheck disable=SC2086
+  if dpkg-query -W -f '${db:Status-Status}\n' $mv_purge 2>/dev/null | grep -qx installed; then return 0; fi
+  for mv_account in $mv_accounts_added; do
+    if getent passwd "$mv_account" >/dev/null; then userdel "$mv_account" 1>&2; fi
+  done
 }
 
 # mv_step FUNCTION: runs one function of one change in a shell of its own and notes whether it failed.
@@ -263,6 +295,8 @@ mv_each() {
   done
 }
 
+# mv_batch COUNT [BUILDS]: runs the changes. BUILDS names what they build: one run at a time builds it, since a run whose
+# connection was lost goes on here beside the next one.
 mv_batch() {
   mv_count=$1
   # A lost connection must not leave a change half done: what has begun is finished, and the next run sees it.
@@ -271,6 +305,14 @@ mv_batch() {
   mv_work=$(mktemp -d /run/microvm/.change-XXXXXX) || exit 70
   # With the last object goes the place of the lock.
   trap 'rm -rf "$mv_work"; [ -d /etc/microvm ] || rm -rf /run/microvm' EXIT
+  if [ -n "${2:-}" ]; then
+    exec 7> "/run/microvm/.build-$2"
+    if ! flock -n 7; then
+      mv_n=0
+      mv_progress 'waiting for an earlier run to end'
+      flock 7
+    fi
+  fi
   mv_each build
   exec 9> /run/microvm/lock
   if ! flock -w 300 9; then

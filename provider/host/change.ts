@@ -2,13 +2,15 @@ import { quote } from "../ssh";
 
 /**
  * One object's share of a change to a host: pieces of shell over the functions of `host-setup/lib.sh`. `build` makes
- * what takes long, without the host's lock and in a batch of its own; `prepare` puts files in place, `commit` starts, stops, loads and removes, both under the host's lock; `wait` runs
- * without it, at the same time as other objects' waits.
+ * what takes long, without the host's lock and in a batch of its own; `prepare` puts files in place, `commit` starts,
+ * stops, loads and removes, both under the host's lock; `wait` runs without it, at the same time as other objects' waits.
  */
 export interface Change {
   /** What the change is for, e.g. `create MicroVM web`. */
   purpose: string;
   build?: string[];
+  /** What `build` builds: a name without spaces or slashes. One run at a time builds it. */
+  builds?: string;
   prepare?: string[];
   commit?: string[];
   wait?: string[];
@@ -18,14 +20,15 @@ export interface Change {
   deadline?: number;
 }
 
-/** The shell text of several changes, to be run after `lib.sh`. */
+/** The shell text of several changes, to be run after `lib.sh`. A change that builds is alone in its batch. */
 export function batchScript(changes: readonly Change[]): string {
   const functions = changes.flatMap((change, n) =>
     (["build", "prepare", "commit", "wait"] as const)
       .filter((phase) => change[phase]?.length)
       .map((phase) => `${phase}_${n}() {\n${change[phase]?.join("\n")}\n}`),
   );
-  return `${functions.join("\n")}\nmv_batch ${changes.length}\n`;
+  const [builds] = changes.flatMap((change) => change.builds ?? []);
+  return `${functions.join("\n")}\n${command("mv_batch", changes.length, ...(builds ? [builds] : []))}\n`;
 }
 
 /** A command line from words, each quoted. */

@@ -4,7 +4,7 @@ import type { Lab } from "./lab";
 export async function hostInventory(lab: Lab, name: string): Promise<string[]> {
   const { code, stdout, stderr } = await lab.exec(name, script);
   if (code !== 0) throw new Error(`the inventory of ${name} failed: ${stderr}`);
-  return stdout.split("\n").filter(Boolean).sort();
+  return [...stdout.split("\n"), ...(await lab.rules(name)).map((line) => `rule ${line}`)].filter(Boolean).sort();
 }
 
 /** Lines that only one of them has: `- before`, `+ after`. */
@@ -32,7 +32,6 @@ find /etc /usr/lib/systemd /usr/local /var/lib /root /opt /srv -xdev \\( -path /
 dpkg-query -W -f 'package \${Package} \${Version} \${db:Status-Status}\\n'
 systemctl list-units --all --plain --no-legend --type=service,timer,socket,mount | awk '$1 !~ /^(user|session|run-|apt-|dpkg-|systemd-tmpfiles|man-db|logrotate|ssh@|nsenter)/ { print "unit", $1, $2, $3 }' | grep -v -e systemd-fsck -e modprobe@ -e 'tmp.*mount' || true
 systemctl list-unit-files --plain --no-legend | awk '{ print "unit file", $1, $2 }'
-nft list ruleset | sed 's/^/rule /'
 ip -o link | sed 's/^[0-9]*: \\([^:@]*\\).*/interface \\1/'
 ip -o -4 address | awk '{ print "address", $2, $4 }'
 printf 'forwarding %s\\n' "$(cat /proc/sys/net/ipv4/ip_forward)"

@@ -348,6 +348,12 @@ export class Lab {
     );
   }
 
+  /** The packet filter's rules on a host, a line each, read from outside: the host need not have nft. */
+  async rules(name: string): Promise<string[]> {
+    const { stdout } = await run("nsenter", ["-t", String(this.leader(name)), "-n", "nft", "list", "ruleset"]);
+    return stdout.split("\n").filter(Boolean);
+  }
+
   /** Pid of the host's first process, as seen from here. */
   leader(name: string): number {
     const nspawn = readFileSync(join(this.directory, name, "nspawn.pid"), "utf8").trim();
