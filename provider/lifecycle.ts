@@ -78,7 +78,10 @@ function mayHaveBegun(error: unknown): boolean {
 
 /** What the host shows; undefined when the object is gone. Rejects when the host cannot be asked. */
 export async function read(kind: Kind, state: Properties): Promise<Properties | undefined> {
-  return (await resource(kind).observe(sessionFor(kind, state, state), state)) as Properties | undefined;
+  const found = (await resource(kind).observe(sessionFor(kind, state, state), state)) as Properties | undefined;
+  // What never came to its outputs was never finished, whatever the host shows of it by now.
+  const finished = Object.keys(schemas[kind].outputs).every((name) => found?.[name] !== undefined);
+  return found && !finished ? { ...found, drift: ["the last run did not finish it"] } : found;
 }
 
 export async function remove(kind: Kind, state: Properties): Promise<void> {

@@ -1492,8 +1492,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
             "x-unit": "MiB",
             "default": 256,
             "minimum": 16,
-            "maximum": 65536,
-            "x-change": "restart"
+            "maximum": 65536
           },
           "cpu": {
             "type": "integer",

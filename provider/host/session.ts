@@ -207,13 +207,14 @@ function changeFailed(
 ): ChangeError {
   const [verb = "change", ...subject] = change.purpose.split(" ");
   const stderr = redacted(event.stderr, change.secrets);
-  const full = /No space left on device/.test(stderr);
+  // Whatever a script made of it: apt, mkfs, cp and tar each have words of their own.
+  const full = /No space left on device|enough free space/.test(stderr);
   return new ChangeError(
     {
-      code: failure?.code ?? (full ? "disk-full" : "change-failed"),
+      code: full ? "disk-full" : (failure?.code ?? "change-failed"),
       verb,
       subject: `${subject.join(" ")} on host ${host}`,
-      cause: failure?.text ?? (full ? "the host's disk is full" : `a step ended with status ${event.status}`),
+      cause: full ? "the host's disk is full" : (failure?.text ?? `a step ended with status ${event.status}`),
       hint: full
         ? "Free some space on the host and run the same again; what was made so far is recorded and is used."
         : undefined,

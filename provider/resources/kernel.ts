@@ -8,7 +8,7 @@ import { isUnknown } from "../schema/unknown";
 import { digestFile } from "../ssh";
 import { requireHost } from "./host-requirements";
 import { fileDigest, firstBytes, sourceError } from "./local-source";
-import { explainOwnership, ownLines, recordLines } from "./ownership";
+import { explainOwnership, isAnothers, ownLines, recordLines } from "./ownership";
 import { recordedInputs } from "./recorded-inputs";
 
 /** A guest kernel and the initramfs made for it. */
@@ -48,7 +48,11 @@ export function kernelFormat(head: Buffer): "bzImage" | "elf" | "arm64-image" | 
 
 async function observe(host: HostSession, state: KernelState): Promise<KernelState | undefined> {
   const snapshot = await host.snapshot();
-  if (!snapshot.records.has(recordPath("Kernel", state.name as string))) return undefined;
+  if (
+    !snapshot.records.has(recordPath("Kernel", state.name as string)) ||
+    isAnothers(snapshot, "Kernel", state.name as string, state.owner)
+  )
+    return undefined;
   const drift = [
     ...storedDrift(snapshot.stored, "the kernel", state.digest),
     ...(state.initramfsDigest ? storedDrift(snapshot.stored, "the initramfs", state.initramfsDigest) : []),
@@ -101,6 +105,7 @@ async function converge(
       {
         purpose,
         deadline: 1_800_000,
+        builds: `kernel-${name}`,
         build: [
           `rm -rf ${work}; mkdir -p ${work}`,
           ...obtain(source, work),
@@ -218,7 +223,8 @@ export async function removeStored(
   work: string,
 ): Promise<void> {
   const object = objectDirectory(kind, name);
-  if (!(await host.snapshot()).files.has(object)) return;
+  const snapshot = await host.snapshot();
+  if (!snapshot.files.has(object) || isAnothers(snapshot, kind, name, owner)) return;
   try {
     await host.apply({
       purpose: `delete ${kind} ${name}`,

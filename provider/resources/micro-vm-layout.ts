@@ -51,12 +51,12 @@ export interface Layout {
   bootDigest: string;
 }
 
-export function mode(inputs: MicroVMInputs): "shared" | "copy" | "overlay" {
+function mode(inputs: MicroVMInputs): "shared" | "copy" | "overlay" {
   return inputs.rootDisk?.mode ?? "overlay";
 }
 
 /** MiB. */
-export function privateDiskSize(inputs: MicroVMInputs): number {
+function privateDiskSize(inputs: MicroVMInputs): number {
   const image = mode(inputs) === "copy" ? Math.ceil((inputs.rootfs.bytes ?? 0) / 1048576) : 0;
   return Math.max(inputs.rootDisk?.size ?? 1024, image);
 }

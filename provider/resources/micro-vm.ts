@@ -7,22 +7,13 @@ import { ChangeError, type HostSession } from "../host/session";
 import type { Snapshot } from "../host/snapshot";
 import type { Plan } from "../plan";
 import { type Problem, type Progress, type Resource, UnfinishedError } from "../resource";
-import { UNKNOWN } from "../schema/unknown";
+import { isUnknown } from "../schema/unknown";
 import { driverOf } from "../vmm";
 import { allocate, checkAddress } from "./addresses";
 import { requireHost, usableKvm } from "./host-requirements";
-import {
-  type Decided,
-  type Layout,
-  type LayoutFile,
-  layout,
-  macsOf,
-  mode,
-  places,
-  privateDiskSize,
-} from "./micro-vm-layout";
+import { type Decided, type Layout, type LayoutFile, layout, macsOf, places } from "./micro-vm-layout";
 import { attachLines, attachmentDrift, detachLines, explainNetwork } from "./network";
-import { explainOwnership, ownLines, recordLines } from "./ownership";
+import { explainOwnership, isAnothers, ownLines, recordLines } from "./ownership";
 
 type Inputs = MicroVMInputs & { name: string };
 
@@ -35,7 +26,7 @@ export const microVM: Resource<MicroVMInputs, MicroVMState> = {
   remove,
 };
 
-const known = <T>(value: T | undefined): value is T => value !== undefined && (value as unknown) !== UNKNOWN;
+const known = <T>(value: T | undefined): value is T => value !== undefined && !isUnknown(value);
 
 function check(inputs: Partial<MicroVMInputs>): Problem[] {
   const problems: Problem[] = [];
@@ -79,20 +70,8 @@ function check(inputs: Partial<MicroVMInputs>): Problem[] {
         'mode "overlay" is set up by the provider\'s initramfs; use a kernel with initramfs "microvm", or mode "copy" or "shared"',
     });
   }
-  if (
-    known(inputs.ready) &&
-    (inputs.ready.tcp || inputs.ready.ssh) &&
-    known(inputs.interfaces) &&
-    !inputs.interfaces.length
-  ) {
-    problems.push({ property: "ready", reason: "a microVM without an interface can only be waited for with `serial`" });
-  }
-  if (
-    known(inputs.ready) &&
-    !known(inputs.interfaces) &&
-    (inputs.ready.tcp || inputs.ready.ssh) &&
-    (inputs.interfaces as unknown) !== UNKNOWN
-  ) {
+  const alone = !isUnknown(inputs.interfaces) && !inputs.interfaces?.length;
+  if (alone && known(inputs.ready) && (inputs.ready.tcp || inputs.ready.ssh)) {
     problems.push({ property: "ready", reason: "a microVM without an interface can only be waited for with `serial`" });
   }
   const paths = new Set<string>();
@@ -132,10 +111,10 @@ async function observe(host: HostSession, state: MicroVMState): Promise<MicroVMS
   const record = snapshot.records.get(recordPath("MicroVM", name));
   const unit = snapshot.units.get(place.unit);
   if (!record && !snapshot.files.has(place.desired) && !isActive(snapshot, name)) return undefined;
+  if (isAnothers(snapshot, "MicroVM", name, state.owner)) return undefined;
   const decided = record?.decided as Decided | undefined;
   const drift: string[] = [];
   if (!record || !decided) drift.push("its record is missing");
-  else if (record.owner !== state.owner) drift.push(`its record names another owner, ${record.owner}`);
   const actual = actualState(snapshot, name);
   if (decided) {
     const wanted = layout(state as Inputs, decided);
@@ -524,14 +503,13 @@ function sshCommand(host: HostSession, address: string): string {
   return `ssh -o ProxyCommand="ssh${key}${port} -W %h:%p ${user}${connection.address}" root@${address}`;
 }
 
-function unfinished(error: ChangeError, { name, ready, state }: Inputs, made: MicroVMState): UnfinishedError {
+function unfinished(error: ChangeError, { name, state }: Inputs, made: MicroVMState): UnfinishedError {
   const hints: Record<string, string> = {
     "not-ready":
       "It is kept as it is: look at its console, then run the same again, with a longer `ready.timeout` if it is only slow.",
     "vm-ended": "Look at the end of its console; run the same again once the cause is gone.",
     "vm-start-failed": "The journal's last lines are above; run the same again once the cause is gone.",
   };
-  void ready;
   return new UnfinishedError(
     {
       code: error.code,
@@ -573,6 +551,7 @@ async function remove(host: HostSession, state: MicroVMState): Promise<void> {
   const detached = networks.map((network) => detachLines(network, name));
   if (!record && !snapshot.files.has(place.desired) && !snapshot.files.has(place.state) && !isActive(snapshot, name))
     return;
+  if (isAnothers(snapshot, "MicroVM", name, state.owner)) return;
   try {
     await host.apply({
       purpose: `delete MicroVM ${name}`,
@@ -595,5 +574,3 @@ async function remove(host: HostSession, state: MicroVMState): Promise<void> {
     throw explainOwnership(error, "MicroVM", name);
   }
 }
-
-export { mode, privateDiskSize };

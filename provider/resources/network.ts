@@ -10,7 +10,7 @@ import { isUnknown } from "../schema/unknown";
 import { baseAddress, checkAddress, overlaps, parseCidr } from "./addresses";
 import { requireHost } from "./host-requirements";
 import { dhcpText, directory, linkLines, networkPlan, ruleText, senderText, tables } from "./network-rules";
-import { explainOwnership, ownLines, recordLines } from "./ownership";
+import { explainOwnership, isAnothers, ownLines, recordLines } from "./ownership";
 import { recordedInputs } from "./recorded-inputs";
 
 /**
@@ -58,7 +58,8 @@ const units = (name: string) => [`microvm-network@${name}.service`, `microvm-dhc
 async function observe(host: HostSession, state: NetworkState): Promise<NetworkState | undefined> {
   const snapshot = await host.snapshot();
   const name = state.name as string;
-  if (!snapshot.records.has(recordPath("Network", name))) return undefined;
+  if (!snapshot.records.has(recordPath("Network", name)) || isAnothers(snapshot, "Network", name, state.owner))
+    return undefined;
   const plan = networkPlan(state);
   const drift: string[] = [];
   for (const [path, content] of files(state)) drift.push(...fileDrift(snapshot, path, content));
@@ -183,7 +184,7 @@ async function remove(host: HostSession, state: NetworkState): Promise<void> {
   const name = state.name as string;
   const snapshot = await host.snapshot();
   const object = objectDirectory("Network", name);
-  if (!snapshot.files.has(object)) return;
+  if (!snapshot.files.has(object) || isAnothers(snapshot, "Network", name, state.owner)) return;
   const users = [...snapshot.records.values()].filter(
     (record) =>
       record.kind === "MicroVM" &&

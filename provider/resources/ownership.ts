@@ -2,6 +2,13 @@ import { MicrovmError } from "../errors";
 import { command, installFile } from "../host/change";
 import { type ObjectRecord, recordPath, recordText } from "../host/record";
 import { ChangeError } from "../host/session";
+import type { Snapshot } from "../host/snapshot";
+
+/** Whether another program has adopted the object: to this one it is gone, to read as to delete. */
+export function isAnothers(snapshot: Snapshot, kind: string, name: string, owner: string | undefined): boolean {
+  const record = snapshot.records.get(recordPath(kind, name));
+  return record !== undefined && owner !== undefined && record.owner !== owner;
+}
 
 /** The first line of every change: refuses an object that belongs to another program. */
 export function ownLines(kind: string, name: string, owners: (string | undefined)[], adopt = false): string[] {

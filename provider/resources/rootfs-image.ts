@@ -7,7 +7,7 @@ import { isUnknown } from "../schema/unknown";
 import { requireHost } from "./host-requirements";
 import { explainSource, removeStored, sendFile, storedDrift } from "./kernel";
 import { fileDigest, packDirectory, treeDigest } from "./local-source";
-import { explainOwnership, ownLines, recordLines } from "./ownership";
+import { explainOwnership, isAnothers, ownLines, recordLines } from "./ownership";
 import { recordedInputs } from "./recorded-inputs";
 
 /** A root filesystem image, made once and shared. */
@@ -46,7 +46,11 @@ async function settle(inputs: Partial<RootfsImageInputs>): Promise<Partial<Rootf
 
 async function observe(host: HostSession, state: RootfsImageState): Promise<RootfsImageState | undefined> {
   const snapshot = await host.snapshot();
-  if (!snapshot.records.has(recordPath("RootfsImage", state.name as string))) return undefined;
+  if (
+    !snapshot.records.has(recordPath("RootfsImage", state.name as string)) ||
+    isAnothers(snapshot, "RootfsImage", state.name as string, state.owner)
+  )
+    return undefined;
   return { ...state, drift: storedDrift(snapshot.stored, "the image", state.digest) };
 }
 
@@ -88,6 +92,7 @@ async function converge(
       {
         purpose,
         deadline: 3_600_000,
+        builds: `image-${name}`,
         build: [`rm -rf ${work}; mkdir -p ${work}`, ...obtain(inputs, work)],
         prepare: [
           `mv_put_stored ${object} ${work}/image; mv_image=$mv_digest`,

@@ -5,7 +5,7 @@ import { objectDirectory, recordPath } from "../host/record";
 import { ChangeError, type HostSession } from "../host/session";
 import type { Progress, Resource } from "../resource";
 import { requireHost } from "./host-requirements";
-import { explainOwnership, ownLines, recordLines } from "./ownership";
+import { explainOwnership, isAnothers, ownLines, recordLines } from "./ownership";
 import { recordedInputs } from "./recorded-inputs";
 
 /** QEMU from the host's distribution. */
@@ -19,7 +19,11 @@ const qemu: Record<string, { package: string; program: string }> = {
 
 async function observe(host: HostSession, state: VmmState): Promise<VmmState | undefined> {
   const snapshot = await host.snapshot();
-  if (!snapshot.records.has(recordPath("Vmm", state.name as string))) return undefined;
+  if (
+    !snapshot.records.has(recordPath("Vmm", state.name as string)) ||
+    isAnothers(snapshot, "Vmm", state.name as string, state.owner)
+  )
+    return undefined;
   const drift = snapshot.files.has(state.path) ? [] : [`${state.path} is missing`];
   return { ...state, drift };
 }
@@ -104,7 +108,8 @@ function explain(error: unknown, name: string, version: string): unknown {
 async function remove(host: HostSession, state: VmmState): Promise<void> {
   const name = state.name as string;
   const object = objectDirectory("Vmm", name);
-  if (!(await host.snapshot()).files.has(object)) return;
+  const snapshot = await host.snapshot();
+  if (!snapshot.files.has(object) || isAnothers(snapshot, "Vmm", name, state.owner)) return;
   try {
     await host.apply({
       purpose: `delete Vmm ${name}`,

@@ -7,7 +7,7 @@ import type { Snapshot } from "../host/snapshot";
 import type { Plan } from "../plan";
 import type { Progress, Resource } from "../resource";
 import { requireHost } from "./host-requirements";
-import { explainOwnership, ownLines, recordLines } from "./ownership";
+import { explainOwnership, isAnothers, ownLines, recordLines } from "./ownership";
 import { recordedInputs } from "./recorded-inputs";
 
 /** A disk whose data nothing here empties: it is made once, grows, and goes only where its program says so. */
@@ -39,7 +39,8 @@ async function observe(host: HostSession, state: VolumeState): Promise<VolumeSta
   const name = state.name as string;
   const { path } = disk(name);
   const file = snapshot.files.get(path);
-  if (!snapshot.records.has(recordPath("Volume", name))) return undefined;
+  if (!snapshot.records.has(recordPath("Volume", name)) || isAnothers(snapshot, "Volume", name, state.owner))
+    return undefined;
   const drift: string[] = [];
   if (!file) drift.push(`its disk ${path} is missing, and with it the data; the next up makes an empty one`);
   else if (file.size < state.size * mib)
@@ -150,7 +151,7 @@ async function remove(host: HostSession, state: VolumeState): Promise<void> {
   const name = state.name as string;
   const snapshot = await host.snapshot();
   const object = objectDirectory("Volume", name);
-  if (!snapshot.files.has(object)) return;
+  if (!snapshot.files.has(object) || isAnothers(snapshot, "Volume", name, state.owner)) return;
   const user = attachedTo(snapshot, name);
   if (user) {
     throw new MicrovmError({
