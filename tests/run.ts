@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
+import { testTraces } from "./left-behind";
 
 /**
  * Runs the tests, tier by tier, each file in a process of its own, and ends with a line `N passed, N failed`
@@ -128,6 +129,11 @@ export function judge(
   return result;
 }
 
+/** What tests leave is looked for where they can leave something. */
+function tracesHere(): string[] {
+  return process.platform === "linux" ? testTraces() : [];
+}
+
 async function main(): Promise<number> {
   const args = process.argv.slice(2);
   const at = args.indexOf("--grep");
@@ -168,6 +174,7 @@ async function main(): Promise<number> {
       process.stdout.write(`${outcome.output.trimEnd().replace(/^/gm, "    | ")}\n`);
     }
   };
+  const before = new Set(tracesHere());
   const together = tasks.filter((task) => !alone.has(task.tier));
   const inTurn = tasks.filter((task) => alone.has(task.tier));
   // The build comes first: contract and e2e tests use what it makes.
@@ -179,6 +186,16 @@ async function main(): Promise<number> {
     }),
   );
   for (const task of inTurn) report(task, await execute(task));
+  if (inTurn.length) {
+    const began = Date.now();
+    const left = tracesHere().filter((line) => !before.has(line));
+    const output = left.map((line) => `left behind: ${line}`).join("\n");
+    const verdict = { passed: left.length ? 0 : 1, failed: left.length ? 1 : 0, skipped: [] };
+    report(
+      { tier: "last", name: "nothing is left behind", command: [], single: true },
+      { ...verdict, output, millis: Date.now() - began },
+    );
+  }
   const skipped = counts.skipped ? `, ${counts.skipped} skipped` : "";
   process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed${skipped}\n`);
   return counts.failed ? 1 : 0;

@@ -20,6 +20,8 @@ if (reason) {
   let project: PulumiProject;
   const before = new Map<string, string[]>();
   let privateKey = "";
+  /** Command lines of all processes while microVMs were made. */
+  const seen = new Set<string>();
 
   const configure = async (perHost: number) => {
     // One key that both hosts take, given as text: a secret of the program.
@@ -65,17 +67,29 @@ if (reason) {
   });
 
   test("a run that is killed at each step in turn is continued by the next, and nothing is made twice", async () => {
-    // Each run gets one step further: it is killed when the named step has begun.
-    for (const step of [
-      "Host a creating",
-      "Network a-lan creating",
-      "building the image",
-      "MicroVM a-vm0 creating",
-      "waiting until it is ready",
-    ]) {
-      await project.up({ expect: "any", killWhen: (line) => line.includes(step) });
+    // The line that announces a step, and how far into it the run is killed, in milliseconds.
+    const steps: [string, number][] = [
+      ["Host a creating", 0],
+      ["Host a creating", 1500],
+      ["Vmm a-qemu creating", 300],
+      ["Network a-lan creating", 150],
+      ["Volume a-data creating", 50],
+      ["Kernel a-linux creating", 100],
+      ["fetching the kernel package", 500],
+      ["RootfsImage a-fast creating", 0],
+      ["building the image", 200],
+      ["MicroVM a-vm0 creating", 50],
+      ["MicroVM a-vm0 creating", 400],
+      ["waiting until it is ready", 500],
+    ];
+    const missed: string[] = [];
+    for (const [line, delay] of steps) {
+      const run = await project.up({ expect: "any", killWhen: (text) => text.includes(line), killDelay: delay });
+      if (run.code !== null) missed.push(line);
       await project.unlock();
     }
+    // What an earlier run had finished by itself comes no more.
+    assert.ok(missed.length <= 4, `not killed at: ${missed.join(", ")}`);
     await project.up();
     for (const name of names) assert.equal(await units(name), [`microvm@${name}-vm0.service`]);
     assert.equal(Object.keys((await project.up()).changes), ["same"]);
@@ -84,7 +98,11 @@ if (reason) {
 
   test("ten microVMs come up and answer, each with its own address", async () => {
     await configure(5);
-    const { changes } = await project.up();
+    // Processes of lab hosts show here too: one look is a look at both sides.
+    const looks = setInterval(() => {
+      for (const args of commandLines()) seen.add(args);
+    }, 100);
+    const { changes } = await project.up().finally(() => clearInterval(looks));
     assert.is(changes.create, 8);
     const { deployment } = await project.exportStack();
     const machines = (deployment.resources ?? []).filter((resource) => String(resource.type).endsWith("MicroVM"));
@@ -103,13 +121,17 @@ if (reason) {
   test("secrets are in no state, no process list and no log", async () => {
     const line = privateKey.split("\n")[2] as string;
     const exported = JSON.stringify(await project.exportStack());
+    assert.ok(
+      [...seen].some((args) => args.includes("qemu-system")) && [...seen].some((args) => args.includes("pulumi")),
+    );
     for (const hidden of [secret, line]) {
       assert.not.ok(exported.includes(hidden));
+      assert.not.ok([...seen].some((args) => args.includes(hidden)));
       for (const name of names) {
-        const seen = (
+        const shown = (
           await lab.exec(name, "ps -eo args; journalctl --no-pager -o cat; cat /etc/microvm/*/*/record.json")
         ).stdout;
-        assert.not.ok(seen.includes(hidden));
+        assert.not.ok(shown.includes(hidden));
       }
     }
     const states = readdirSync(join(project.directory, "backend"), { recursive: true, withFileTypes: true }).filter(
@@ -148,11 +170,30 @@ if (reason) {
     for (const name of names) assert.is((await units(name)).length, 6);
   });
 
-  test("destroy leaves both hosts as they were", async () => {
+  test("a destroy that is killed is continued by the next, and leaves both hosts as they were", async () => {
+    for (const [line, delay] of [
+      ["MicroVM a-vm0 deleting", 100],
+      ["Network a-lan deleting", 50],
+      ["Kernel a-linux deleting", 50],
+      ["Host a deleting", 300],
+    ] as const) {
+      await project.destroy({ expect: "any", killWhen: (text) => text.includes(line), killDelay: delay });
+      await project.unlock();
+    }
     await project.destroy();
     for (const name of names)
       assert.equal(inventoryChanges(before.get(name) as string[], await hostInventory(lab, name)), []);
   });
 
   test.run();
+}
+
+function commandLines(): string[] {
+  return readdirSync("/proc").flatMap((pid) => {
+    try {
+      return /^\d+$/.test(pid) ? [readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")] : [];
+    } catch {
+      return []; // It has ended.
+    }
+  });
 }

@@ -55,6 +55,8 @@ export interface RunOptions {
   killAfter?: number;
   /** Kills likewise when a line of output, of the CLI or of a provider, is such. */
   killWhen?: (line: string) => boolean;
+  /** Milliseconds from that line to the kill: into the middle of what it announces. Default 0. */
+  killDelay?: number;
   /** Sends SIGINT to the CLI, as a user's Ctrl-C does. */
   signal?: AbortSignal;
 }
@@ -204,7 +206,7 @@ export class PulumiProject {
         output[stream] += text;
       });
       createInterface(child[stream]).on("line", (line) => {
-        if (!killed && options.killWhen?.(line)) kill();
+        if (!killed && options.killWhen?.(line)) timers.push(setTimeout(kill, options.killDelay ?? 0));
       });
     }
     try {

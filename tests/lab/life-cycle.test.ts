@@ -92,6 +92,22 @@ if (reason) {
     assert.match(status, /^Seccomp:\s+2$/m);
   });
 
+  test("limits change while the guest runs, down to its control group", async () => {
+    const pid = await onHost("systemctl show -p MainPID --value microvm@web");
+    const { drift: _, ...given } = web as unknown as Record<string, unknown>;
+    const limits = { memoryOverhead: 200, cpu: 150, tasks: 64 };
+    await world.make<MicroVMState>("MicroVM", "web", { ...inputsOf(given), limits });
+    assert.is(await onHost("systemctl show -p MainPID --value microvm@web"), pid);
+    const group = "$(systemctl show -p ControlGroup --value microvm@web)";
+    // Version 1 or 2 of control groups, whichever the host has.
+    const read = (v1: string, v2: string) =>
+      onHost(`g=${group}; cat /sys/fs/cgroup/${v1.replace("/", "$g/")} 2> /dev/null || cat /sys/fs/cgroup$g/${v2}`);
+    assert.is((await read("memory/memory.limit_in_bytes", "memory.max")).trim(), String((128 + 200) << 20));
+    assert.is((await read("pids/pids.max", "pids.max")).trim(), "64");
+    assert.match(await read("cpu/cpu.cfs_quota_us", "cpu.max"), /^150000\b/);
+    assert.equal(await world.drift(), {});
+  });
+
   // What happens to the host, what refresh says, what up then does.
   const damages: [string, string, string, RegExp][] = [
     ["the VM stopped behind its back", "systemctl stop microvm@web", "MicroVM/web", /not running/],
@@ -155,6 +171,30 @@ if (reason) {
     assert.equal(await world.drift(), {});
   });
 
+  test("a guest that powers itself off stays off where only failures restart it", async () => {
+    await world.inGuest(web, "poweroff -f");
+    for (
+      let tries = 0;
+      tries < 40 && (await onHost("systemctl is-active microvm@web || true")).trim() !== "inactive";
+      tries++
+    )
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    assert.equal((await world.drift())["MicroVM/web"], ["it is not running"]);
+    await world.up();
+    assert.ok(await answers(web));
+  });
+
+  test("a guest that reboots itself is the same process, and is no drift", async () => {
+    const pid = await onHost("systemctl show -p MainPID --value microvm@web");
+    const boot = (await world.inGuest(web, "cat /proc/sys/kernel/random/boot_id")).stdout;
+    await world.inGuest(web, "reboot -f");
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    assert.ok(await answers(web));
+    assert.is.not((await world.inGuest(web, "cat /proc/sys/kernel/random/boot_id")).stdout, boot);
+    assert.is(await onHost("systemctl show -p MainPID --value microvm@web"), pid);
+    assert.equal(await world.drift(), {});
+  });
+
   test("after a reboot of the host everything is back without us", async () => {
     await closeAll();
     await lab.reboot("h1");
@@ -204,6 +244,9 @@ if (reason) {
     assert.is.not(other.ipAddress, web.ipAddress);
     const reach = (vm: MicroVMState, command: string) => world.inGuest(vm, command).then(({ code }) => code === 0);
     assert.ok(await reach(other, "ping -c 1 -W 2 172.30.0.1"), "its gateway");
+    assert.ok(await reach(other, "ping -c 1 -W 2 10.91.0.1"), "the world, translated");
+    const lease = (await world.inGuest(other, "udhcpc -i eth0 -n -q -f -s /bin/true 2>&1")).stdout;
+    assert.ok(lease.includes(`lease of ${other.ipAddress} obtained`), lease);
     assert.not.ok(await reach(other, `ping -c 1 -W 2 ${web.ipAddress}`), "its neighbour");
     assert.not.ok(await reach(other, "nc -w 2 172.30.0.1 22 < /dev/null"), "the host's sshd");
     await onHost("ip address add 169.254.169.254/32 dev lo; ip address add 198.51.100.7/32 dev lo");
@@ -258,8 +301,18 @@ if (reason) {
     const error = await failure(stranger.make<NetworkState>("Network", "lan", { cidr: "172.30.0.0/24" }));
     assert.is(error.code, "not-ours");
     assert.match(error.message, /organization\/test\/dev::Network::lan/);
+    await stranger.make<NetworkState>("Network", "lan", { cidr: "172.30.0.0/24", adopt: true });
+    assert.equal((await world.drift())["Network/lan"], ["gone"]);
+    await world.remove("Network", "lan");
+    assert.equal(await stranger.drift(), {});
+    const again = await failure(world.make<NetworkState>("Network", "lan", { cidr: "172.30.0.0/24" }));
+    assert.match(again.message, /organization\/stranger\/dev::Network::lan/);
+    await world.make<NetworkState>("Network", "lan", { cidr: "172.30.0.0/24", adopt: true });
+    assert.equal((await stranger.drift())["Network/lan"], ["gone"]);
+    await stranger.remove("Network", "lan");
     await stranger.remove("Host", "h1");
     assert.equal(await world.drift(), {});
+    assert.ok(await answers(web));
   });
 
   test("a guest that is not ready in time is kept, and the next run goes on", async () => {

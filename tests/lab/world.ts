@@ -101,6 +101,11 @@ export class World {
     return this.#made.get(`${kind}/${name}`)?.state as S;
   }
 
+  /** What was declared of it. */
+  inputs(kind: Kind, name: string): Inputs {
+    return this.#made.get(`${kind}/${name}`)?.inputs ?? {};
+  }
+
   /** What the host shows of it; undefined when it is gone. */
   async read(kind: Kind, name: string): Promise<State | undefined> {
     forgetSnapshots();

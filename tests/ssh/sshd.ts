@@ -23,8 +23,17 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
+export interface ServerOptions {
+  /** Lines of its configuration, ahead of the usual ones. */
+  extra?: string[];
+  /** One that has stopped: started again with its keys and its port. */
+  reuse?: TestServer;
+  /** Whether its sessions see a machine on which systemd does not run. */
+  withoutSystemd?: boolean;
+}
+
 /** A real OpenSSH server on a free loopback port, with keys of its own. */
-export async function startSshd(options: { extra?: string[]; reuse?: TestServer } = {}): Promise<TestServer> {
+export async function startSshd(options: ServerOptions = {}): Promise<TestServer> {
   const directory = options.reuse?.directory ?? mkdtempSync(join(tmpdir(), "microvm-sshd-"));
   const file = (name: string) => join(directory, name);
   if (!options.reuse) {
@@ -54,9 +63,12 @@ export async function startSshd(options: { extra?: string[]; reuse?: TestServer 
       "",
     ].join("\n"),
   );
-  const child = spawn("/usr/sbin/sshd", ["-D", "-e", "-f", file("sshd_config")], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  const server = ["/usr/sbin/sshd", "-D", "-e", "-f", file("sshd_config")];
+  const hidden = '[ ! -d /run/systemd ] || mount -t tmpfs none /run/systemd; exec "$@"';
+  const [program = "", ...args] = options.withoutSystemd
+    ? ["unshare", "-m", "sh", "-c", hidden, "sh", ...server]
+    : server;
+  const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
   let log = "";
   child.stderr?.on("data", (chunk) => {
     log += chunk;
