@@ -16,6 +16,7 @@ import { check, converge, diff, read, remove } from "../../provider/lifecycle";
 import type { Plan } from "../../provider/plan";
 import { UnfinishedError } from "../../provider/resource";
 import { cacheRoot, type Lab } from "./lab";
+import { tinyGuest } from "./tiny-guest";
 
 type Inputs = Record<string, unknown>;
 type State = Inputs & { drift: string[] };
@@ -78,6 +79,17 @@ export class World {
     return { vmm, kernel, rootfs, network };
   }
 
+  /** Parts of microVMs of which only the host's side matters. */
+  async tinyBasics(cidr = "172.30.0.0/24"): Promise<Basics> {
+    const vmm = await this.make<VmmState>("Vmm", "qemu", { kind: "qemu" });
+    const [kernel, rootfs, network] = await Promise.all([
+      this.make<KernelState>("Kernel", "tiny", { source: { file: tinyGuest() } }),
+      this.make<RootfsImageState>("RootfsImage", "fast", { source: { tarball: fastGuest() } }),
+      this.make<NetworkState>("Network", "lan", { cidr }),
+    ]);
+    return { vmm, kernel, rootfs, network };
+  }
+
   microVM(name: string, { network, ...basics }: Basics, more: Inputs = {}): Promise<MicroVMState> {
     return this.make<MicroVMState>("MicroVM", name, {
       ...basics,
@@ -99,6 +111,11 @@ export class World {
 
   state<S>(kind: Kind, name: string): S {
     return this.#made.get(`${kind}/${name}`)?.state as S;
+  }
+
+  /** All that was made, in that order. */
+  get objects(): { kind: Kind; state: State }[] {
+    return [...this.#made.values()];
   }
 
   /** What the host shows of it; undefined when it is gone. */
