@@ -4,38 +4,49 @@
 LC_ALL=C
 export LC_ALL
 tab=$(printf '\t')
-fact() { printf 'fact\t%s\t%s\n' "$1" "$(printf %s "$2" | base64 -w0)"; }
+# Facts are `NAME<TAB>VALUE<NUL>`, all in one field: a process for each would take longer than all the reading.
+fact() { printf '%s\t%s\0' "$1" "$2"; }
+# The first line of a file, or nothing.
+line() {
+  value=
+  { read -r value < "$1"; } 2>/dev/null || true
+  printf %s "$value"
+}
 
 . /etc/os-release 2>/dev/null || true
-fact system "$(uname -s)"
-fact machineId "$(cat /etc/machine-id 2>/dev/null)"
-fact bootId "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"
-fact osId "${ID:-}"
-fact osLike "${ID_LIKE:-}"
-fact osCodename "${VERSION_CODENAME:-}"
-fact osName "${PRETTY_NAME:-}"
-fact architecture "$(uname -m)"
-fact kernelVersion "$(uname -r)"
-fact cpus "$(getconf _NPROCESSORS_ONLN 2>/dev/null || grep -c ^processor /proc/cpuinfo)"
-fact cpuModel "$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1)"
-fact cpuMHz "$(sed -n 's/^cpu MHz[^:]*: *//p' /proc/cpuinfo | head -n 1)"
-fact memoryKiB "$(sed -n 's/^MemTotal: *\([0-9]*\).*/\1/p' /proc/meminfo)"
-fact memoryAvailableKiB "$(sed -n 's/^MemAvailable: *\([0-9]*\).*/\1/p' /proc/meminfo)"
-if [ -d /run/systemd/system ]; then fact systemd "$(systemctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p')"; fi
-case $(stat -fc %T /sys/fs/cgroup 2>/dev/null) in
-  cgroup2fs) fact cgroups v2 ;;
-  *) if [ -d /sys/fs/cgroup/unified ]; then fact cgroups hybrid; else fact cgroups v1; fi ;;
-esac
-fact aptGet "$(command -v apt-get || true)"
-fact kit "$(readlink /usr/lib/microvm 2>/dev/null || true)"
+facts() {
+  fact system "$(uname -s)"
+  fact machineId "$(line /etc/machine-id)"
+  fact bootId "$(line /proc/sys/kernel/random/boot_id)"
+  fact osId "${ID:-}"
+  fact osLike "${ID_LIKE:-}"
+  fact osCodename "${VERSION_CODENAME:-}"
+  fact osName "${PRETTY_NAME:-}"
+  fact architecture "$(uname -m)"
+  fact kernelVersion "$(uname -r)"
+  fact cpus "$(getconf _NPROCESSORS_ONLN 2>/dev/null || grep -c ^processor /proc/cpuinfo)"
+  fact cpuModel "$(sed -n '/^model name/ { s/^[^:]*: *//p; q; }' /proc/cpuinfo)"
+  fact cpuMHz "$(sed -n '/^cpu MHz/ { s/^[^:]*: *//p; q; }' /proc/cpuinfo)"
+  fact memoryKiB "$(sed -n 's/^MemTotal: *\([0-9]*\).*/\1/p' /proc/meminfo)"
+  fact memoryAvailableKiB "$(sed -n 's/^MemAvailable: *\([0-9]*\).*/\1/p' /proc/meminfo)"
+  if [ -d /run/systemd/system ]; then fact systemd "$(systemctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p')"; fi
+  case $(stat -fc %T /sys/fs/cgroup 2>/dev/null) in
+    cgroup2fs) fact cgroups v2 ;;
+    *) if [ -d /sys/fs/cgroup/unified ]; then fact cgroups hybrid; else fact cgroups v1; fi ;;
+  esac
+  fact aptGet "$(command -v apt-get || true)"
+  fact kit "$(readlink /usr/lib/microvm 2>/dev/null || true)"
+}
+printf 'facts\t%s\n' "$(facts | base64 -w0)"
 
 # Everything below the directories of ours, and the units: path, kind, mode, owner, size, and the digest of small files.
+# Owners are numbers: to look up a name for each file takes longer than all the rest.
 places="/etc/microvm /usr/lib/microvm/ /var/lib/microvm /etc/systemd/system/microvm*"
 links="/etc/systemd/system/multi-user.target.wants /etc/systemd/system/timers.target.wants"
 drop_ins="/etc/sysctl.d/90-microvm* /etc/modules-load.d/microvm* /etc/systemd/network/05-microvm* /etc/NetworkManager/conf.d/90-microvm*"
 programs=$(cat /etc/microvm/vmms/*/program 2>/dev/null)
 # shellcheck disable=SC2086
-find $places $drop_ins $programs -name lost+found -prune -o -printf 'stat\t%p\t%y\t%m\t%u\t%g\t%s\t%b\t%i %s %T@ %C@\n' 2>/dev/null
+find $places $drop_ins $programs -name lost+found -prune -o -printf 'stat\t%p\t%y\t%m\t%U\t%G\t%s\t%b\n' 2>/dev/null
 # shellcheck disable=SC2086
 find $links -name 'microvm*' -type l -printf 'link\t%p\t%l\n' 2>/dev/null
 # shellcheck disable=SC2086
@@ -49,10 +60,13 @@ find /etc/microvm -mindepth 3 -maxdepth 3 -name record.json -type f -print0 2>/d
 # noted when it was last verified.
 if [ -d /var/lib/microvm/store ]; then
   cd /var/lib/microvm/store || exit 1
-  find . -maxdepth 1 -type f -name '*.verified' -printf '' -exec grep -H '' {} + 2>/dev/null > "${TMPDIR:-/tmp}/.mv-$$" || true
-  find . -maxdepth 1 -type f ! -name '*.*' ! -name '.*' -printf '%P\t%i %s %T@ %C@\n' |
-    awk -F "$tab" -v notes="${TMPDIR:-/tmp}/.mv-$$" '
-      BEGIN { while ((getline line < notes) > 0) { i = index(line, ":"); name = substr(line, 3, i - 3 - 9); seen[name] = substr(line, i + 1) } }
+  {
+    find . -maxdepth 1 -type f -name '*.verified' -exec grep -H '' {} +
+    find . -maxdepth 1 -type f ! -name '*.*' ! -name '.*' -printf '%P\t%i %s %T@ %C@\n'
+  } 2>/dev/null |
+    awk -F "$tab" '
+      # ./NAME.verified:NOTE
+      NF == 1 { i = index($0, ":"); seen[substr($0, 3, i - 3 - 9)] = substr($0, i + 1); next }
       seen[$1] == $2 { print "stored\t" $1 "\t" $1; next }
       { print "check\t" $1 "\t" }' |
     while IFS="$tab" read -r verdict name digest; do
@@ -61,7 +75,6 @@ if [ -d /var/lib/microvm/store ]; then
       esac
       printf 'stored\t%s\t%s\n' "$name" "$digest"
     done
-  rm -f "${TMPDIR:-/tmp}/.mv-$$"
   cd /
 fi
 
@@ -71,13 +84,8 @@ if [ -d /run/systemd/system ]; then
     --property=Id,ActiveState,SubState,UnitFileState,Result,NRestarts,MainPID,NeedDaemonReload,ExecMainStatus,FragmentPath,DropInPaths 2>/dev/null |
     awk '/^$/ { if (line != "") print "unit" line; line = ""; next } { line = line "\t" $0 } END { if (line != "") print "unit" line }'
 fi
-find /run/microvm -maxdepth 3 -type f -size -8 \( -path '/run/microvm/boot/*' -o -path '/run/microvm/network/*' \) -print0 2>/dev/null |
-  xargs -0r grep -H '' /dev/null | sed -n "s/^\([^:]*\):/run${tab}\1${tab}/p"
-find /var/lib/microvm/vms -maxdepth 2 -name 'boot-millis' -print0 2>/dev/null |
-  xargs -0r grep -H '' /dev/null | sed -n "s/^\([^:]*\):/run${tab}\1${tab}/p"
-find /var/lib/microvm/vms -maxdepth 2 -name 'host-key.pub' -print0 2>/dev/null |
-  xargs -0r grep -H '' /dev/null | sed -n "s/^\([^:]*\):/run${tab}\1${tab}/p"
-find /etc/microvm/hosts -mindepth 2 -maxdepth 2 -name probe -print0 2>/dev/null |
+find /run/microvm/boot /run/microvm/network /var/lib/microvm/vms /etc/microvm/hosts -maxdepth 2 -type f \
+  \( -path '/run/*' -size -8 -o -name boot-millis -o -name host-key.pub -o -name probe \) -print0 2>/dev/null |
   xargs -0r grep -H '' /dev/null | sed -n "s/^\([^:]*\):/run${tab}\1${tab}/p"
 sed -n 's/^\([a-z0-9_]*[./][^ =]*\) *=.*/\1/p' /etc/sysctl.d/90-microvm-*.conf 2>/dev/null | sort -u | while read -r key; do
   printf 'sysctl\t%s\t%s\n' "$key" "$(sysctl -n "$key" 2>/dev/null)"
@@ -87,9 +95,14 @@ sed -n '/^[A-Za-z0-9_-]*$/p' /etc/modules-load.d/microvm-*.conf 2>/dev/null | so
 done
 printf 'links\t%s\n' "$(ip -j -d address show 2>/dev/null | base64 -w0)"
 if command -v nft >/dev/null 2>&1; then
+  # Side by side: each has its own program to start, and one short line to say, which is written at once.
   for table in $(nft list tables 2>/dev/null | sed -n 's/^table \([a-z0-9]*\) \(microvm[a-z0-9_-]*\)$/\1:\2/p'); do
-    printf 'rules\t%s\t%s\n' "$table" "$(nft -s list table "${table%%:*}" "${table#*:}" 2>/dev/null | sha256sum | cut -c 1-64)"
+    (
+      digest=$(nft -s list table "${table%%:*}" "${table#*:}" 2>/dev/null | sha256sum)
+      printf 'rules\t%s\t%s\n' "$table" "${digest%% *}"
+    ) &
   done
+  wait
 fi
 if [ -x /usr/lib/microvm/qmp ]; then
   sockets=$(find /run/microvm/vm -maxdepth 2 -name qmp.sock 2>/dev/null)
