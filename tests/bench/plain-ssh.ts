@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { Client } from "ssh2";
 import type { LabHost } from "../lab/lab";
 
@@ -12,8 +13,8 @@ export async function plainConnection(host: LabHost): Promise<Client> {
     client.once("ready", resolve);
     client.once("error", reject);
     client.connect({
-      host: "127.0.0.1",
-      port: host.port,
+      // As Go's SSH has it, and the provider: a small packet does not wait for company.
+      sock: connect({ host: "127.0.0.1", port: host.port, noDelay: true }),
       username: "root",
       privateKey: readFileSync(host.privateKeyFile),
       hostVerifier: (key: Buffer) => host.hostKey.endsWith(` ${key.toString("base64")}`),

@@ -32,8 +32,6 @@ export async function refresh100(site: Site): Promise<Measurement[]> {
         });
       });
     };
-    progress("counting round trips");
-    const { trips } = await roundTripsOf(refresh);
     progress("reading them in turns: by refresh, by a connection each, by one script");
     const times = await inTurns(rounds, {
       refresh,
@@ -41,6 +39,7 @@ export async function refresh100(site: Site): Promise<Measurement[]> {
         timed(() => inFlight(commands, engineParallelism, (command) => connectAndRun(host, command))),
       oneScript: () => timed(() => connectAndRun(host, "sh -s", script)),
     });
+    const { trips } = await roundTripsOf(refresh);
     const ours = spread(times.refresh);
     return [
       { key: "refresh100.roundTrips", value: trips.length, atMost: 5, detail: countByKind(trips) },

@@ -11,9 +11,9 @@ stat -fc %T /sys/fs/cgroup
 command -v apt-get
 readlink /usr/lib/microvm
 
-# Files with their owners, modes and digests; units that are enabled; records; small notes.
+# Files with their owners (as numbers: names take long), modes and digests; units that are enabled; records; small notes.
 find /etc/microvm /usr/lib/microvm/ /var/lib/microvm /etc/systemd/system/microvm* /etc/systemd/network/05-microvm* \
-  $(cat /etc/microvm/vmms/*/program) -printf '%p %y %m %u:%g %s %b\n'
+  $(cat /etc/microvm/vmms/*/program) -printf '%p %y %m %U:%G %s %b\n'
 find /etc/systemd/system/multi-user.target.wants /etc/systemd/system/timers.target.wants -name 'microvm*' -printf '%p %l\n'
 find /etc/microvm /usr/lib/microvm/ /etc/systemd/system/microvm* /etc/systemd/network/05-microvm* -type f \
   -exec sha256sum {} +
