@@ -2,10 +2,13 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { closeAll } from "../../provider/ssh";
 import { Lab } from "../lab/lab";
+import { create1 } from "./create1";
+import { create20 } from "./create20";
 import type { Measurement } from "./measurement";
 import { refresh100 } from "./refresh100";
 import { json, table } from "./report";
 import { prepareSite, type Site } from "./site";
+import { upload1GiB } from "./upload1gib";
 
 const usage = `npm run bench [-- OPTION…]      measures on a lab host of its own; docs/benchmarks.md says what
   --only NAME    one of them
@@ -13,7 +16,12 @@ const usage = `npm run bench [-- OPTION…]      measures on a lab host of its o
 `;
 
 /** By the first part of the keys of what they measure. */
-const benchmarks: Record<string, (site: Site) => Promise<Measurement[]>> = { refresh100 };
+const benchmarks: Record<string, (site: Site) => Promise<Measurement[]>> = {
+  refresh100,
+  create1,
+  create20,
+  upload1GiB,
+};
 
 const progress = (text: string) => process.stderr.write(`${text}\n`);
 

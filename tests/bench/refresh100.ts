@@ -92,19 +92,39 @@ async function populate({ world, basics }: Site) {
   return made;
 }
 
-/** The shortest command that tells an object's facts: what a program with a remote command for each would run. */
+/** A short command that tells the facts of one object that a refresh compares: what would be a remote command each. */
 function commandFor(kind: Kind, state: Record<string, unknown>): string {
   const { name, digest, path, bridge } = state;
-  const stored = (file: unknown) =>
-    `stat -c '%i %s %Y %Z' /var/lib/microvm/store/${file}; cat /var/lib/microvm/store/${file}.verified`;
-  const commands: Record<Kind, string> = {
-    Host: "cat /etc/os-release /etc/machine-id; uname -mr; nproc; readlink /usr/lib/microvm; sha256sum /usr/lib/microvm/* /etc/systemd/system/microvm*.* 2> /dev/null || true",
-    Vmm: `cat /etc/microvm/vmms/${name}/record.json; stat -c '%a %s' ${path}`,
-    Kernel: `cat /etc/microvm/kernels/${name}/record.json; ${stored(digest)}`,
-    RootfsImage: `cat /etc/microvm/images/${name}/record.json; ${stored(digest)}`,
-    Network: `cat /etc/microvm/networks/${name}/record.json; ip address show dev ${bridge}; systemctl is-active microvm-network@${name} microvm-dhcp@${name}; nft list table bridge microvm_${String(name).replaceAll("-", "_")} | sha256sum`,
-    Volume: `cat /etc/microvm/volumes/${name}/record.json; stat -c '%s %b' ${path}`,
-    MicroVM: `cat /etc/microvm/vms/${name}/record.json; sha256sum $(find /etc/microvm/vms/${name} -type f); systemctl show microvm@${name} --property=ActiveState,UnitFileState,Result`,
+  const record = (directory: string) => `cat /etc/microvm/${directory}/${name}/record.json`;
+  const stored = `cd /var/lib/microvm/store; stat -c '%i %s %Y %Z' ${digest}; cat ${digest}.verified`;
+  const enabled = (...units: string[]) =>
+    `systemctl is-enabled ${units.join(" ")}; systemctl is-active ${units.join(" ")} || true`;
+  const table = `microvm_${String(name).replaceAll("-", "_")}`;
+  const vm = `/var/lib/microvm/vms/${name}`;
+  const commands: Record<Kind, string[]> = {
+    Host: [
+      "cat /etc/os-release /etc/machine-id; uname -mr; nproc; readlink /usr/lib/microvm",
+      "find /usr/lib/microvm/ /etc/systemd/system/microvm* -type f -exec sha256sum {} +",
+    ],
+    Vmm: [record("vmms"), `stat -c '%a %s' ${path}`],
+    Kernel: [record("kernels"), stored],
+    RootfsImage: [record("images"), stored],
+    Network: [
+      record("networks"),
+      `sha256sum $(find /etc/microvm/networks/${name} -maxdepth 1 -type f)`,
+      `ip address show dev ${bridge}`,
+      `for family in bridge inet ip; do nft -s list table $family ${table} | sha256sum; done`,
+      enabled(`microvm-network@${name}`, `microvm-dhcp@${name}`),
+    ],
+    Volume: [record("volumes"), `stat -c '%s %b' ${path}`],
+    MicroVM: [
+      record("vms"),
+      `sha256sum $(find /etc/microvm/vms/${name} -type f) /etc/systemd/system/microvm@${name}.service.d/*`,
+      `stat -c '%n %s' ${vm}/*.img; cat ${vm}/host-key.pub ${vm}/boot-millis /run/microvm/boot/${name}/* || true`,
+      `systemctl show microvm@${name} --property=ActiveState,UnitFileState,Result,NeedDaemonReload`,
+      `ip link show dev mvt-${name}0 || true`,
+      `if [ -S /run/microvm/vm/${name}/qmp.sock ]; then /usr/lib/microvm/qmp --status /run/microvm/vm/${name}/qmp.sock; fi`,
+    ],
   };
-  return commands[kind];
+  return commands[kind].join("; ");
 }

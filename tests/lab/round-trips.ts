@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { forgetSnapshots } from "../../provider/host/session";
 import { closeAll } from "../../provider/ssh";
 import type { RoundTrip } from "../../provider/ssh/trace";
@@ -20,6 +21,9 @@ export async function roundTripsOf<T>(work: () => Promise<T>): Promise<Traced<T>
   process.env.MICROVM_TRACE = file;
   try {
     const value = await work();
+    // A change is done before its command has ended, and a command is traced when it ends.
+    await closeAll();
+    await setImmediate();
     const text = existsSync(file) ? readFileSync(file, "utf8") : "";
     const trips = text
       .split("\n")

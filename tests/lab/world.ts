@@ -36,12 +36,18 @@ export class World {
     return `organization/${this.program}/dev::${kind}::${name}`;
   }
 
-  /** Checks, plans and makes an object, or changes the one that is there. */
-  async make<S>(kind: Kind, name: string, given: Inputs): Promise<S> {
+  /** Inputs as a resource gets them: checked, with their defaults. */
+  async declare<I = Inputs>(kind: Kind, name: string, given: Inputs): Promise<I> {
     const hosted = kind === "Host" ? {} : { host: this.hostReference };
     const all = { name, owner: this.owner(kind, name), ...hosted, ...given };
     const { inputs, problems } = await check(kind, all);
     if (problems.length) throw new Error(problems.map((p) => `${p.property}: ${p.reason}`).join("\n"));
+    return inputs as I;
+  }
+
+  /** Checks, plans and makes an object, or changes the one that is there. */
+  async make<S>(kind: Kind, name: string, given: Inputs): Promise<S> {
+    const inputs = await this.declare(kind, name, given);
     const prior = this.#made.get(`${kind}/${name}`)?.state;
     const keep = (state: object) => this.#made.set(`${kind}/${name}`, { kind, inputs, state: state as State });
     try {
@@ -90,8 +96,13 @@ export class World {
     return { vmm, kernel, rootfs, network };
   }
 
-  microVM(name: string, { network, ...basics }: Basics, more: Inputs = {}): Promise<MicroVMState> {
-    return this.make<MicroVMState>("MicroVM", name, {
+  microVM(name: string, basics: Basics, more: Inputs = {}): Promise<MicroVMState> {
+    return this.make<MicroVMState>("MicroVM", name, this.smallMicroVM(basics, more));
+  }
+
+  /** What is given for a microVM of the tests. */
+  smallMicroVM({ network, ...basics }: Basics, more: Inputs = {}): Inputs {
+    return {
       ...basics,
       accelerator: "tcg",
       memory: 128,
@@ -100,7 +111,7 @@ export class World {
       sshAuthorizedKeys: [this.guestKey()],
       ready: { ssh: true, timeout: 60 },
       ...more,
-    });
+    };
   }
 
   /** The lab host's own key logs in to guests: it need not travel. */
