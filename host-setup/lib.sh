@@ -51,6 +51,8 @@ mv_file() {
   # It is made with its mode where that lets nobody in who may not stay: each process counts, and a microVM has some
   # twenty files.
   case $2 in 0644) umask 022 ;; 0640) umask 027 ;; *) umask 077 ;; esac
+  # One that a killed run left would keep its mode.
+  [ ! -e "$mv_tmp" ] || rm -f "$mv_tmp"
   base64 -d > "$mv_tmp"
   umask 022
   if [ -f "$1" ] && [ ! -L "$1" ] && cmp -s "$mv_tmp" "$1" && mv_is "$1" "$2" "$3"; then
