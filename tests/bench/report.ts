@@ -8,7 +8,7 @@ export function table(measurements: readonly Measurement[]): string {
       measurement.key,
       String(measurement.value),
       target(measurement),
-      isMet(measurement) ? "yes" : "NO",
+      target(measurement) && (isMet(measurement) ? "yes" : "NO"),
       measurement.detail,
     ]),
   ];
