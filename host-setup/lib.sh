@@ -38,11 +38,7 @@ mv_fail() {
 }
 
 # mv_dir PATH MODE OWNER
-mv_dir() {
-  [ -d "$1" ] || mkdir -p "$1"
-  chmod "$2" "$1"
-  chown "$3" "$1"
-}
+mv_dir() { install -d -m "$2" -o "${3%:*}" -g "${3#*:}" "$1"; }
 
 # mv_is PATH MODE OWNER: OWNER by names or by numbers.
 mv_is() { case $(stat -c "%04a %U:%G %04a %u:%g" "$1" 2>/dev/null) in "$2 $3 "* | *" $2 $3") return 0 ;; *) return 1 ;; esac; }
@@ -50,16 +46,27 @@ mv_is() { case $(stat -c "%04a %U:%G %04a %u:%g" "$1" 2>/dev/null) in "$2 $3 "* 
 # mv_file PATH MODE OWNER: installs standard input (base64) atomically; leaves a file alone that is already so.
 # Sets mv_changed=1 where it wrote.
 mv_file() {
-  mkdir -p "${1%/*}"
+  [ -d "${1%/*}" ] || mkdir -p "${1%/*}"
   mv_tmp="${1%/*}/.${1##*/}.mv-$$"
-  ( umask 077; base64 -d > "$mv_tmp" )
+  # It is made with its mode where that lets nobody in who may not stay: each process counts, and a microVM has some
+  # twenty files.
+  case $2 in 0644) umask 022 ;; 0640) umask 027 ;; *) umask 077 ;; esac
+  # One that a killed run left would keep its mode.
+  [ ! -e "$mv_tmp" ] || rm -f "$mv_tmp"
+  base64 -d > "$mv_tmp"
+  umask 022
   if [ -f "$1" ] && [ ! -L "$1" ] && cmp -s "$mv_tmp" "$1" && mv_is "$1" "$2" "$3"; then
     rm -f "$mv_tmp"
     return 0
   fi
-  chown "$3" "$mv_tmp"
-  chmod "$2" "$mv_tmp"
-  sync "$mv_tmp"
+  case $3 in root:root | 0:0) ;; *) chown "$3" "$mv_tmp" ;; esac
+  case $2 in 0644 | 0640 | 0600) ;; *) chmod "$2" "$mv_tmp" ;; esac
+  # What takes the place of another file, and every record, is on the disk before it does; what is new is waited for
+  # with the rest of its batch, before anything starts.
+  case $1 in
+    */record.json) sync "$mv_tmp" ;;
+    *) if [ -e "$1" ]; then sync "$mv_tmp"; else printf '%s\n' "$1" >> "$mv_work/new"; fi ;;
+  esac
   mv -fT "$mv_tmp" "$1"
   mv_changed=1
   case $1 in /etc/systemd/system/*) : > "$mv_work/reload" ;; esac
@@ -97,8 +104,11 @@ mv_own() {
 
 # mv_user NAME: a system user and group of that name, without a home or a shell.
 mv_user() {
-  getent group "$1" >/dev/null || groupadd --system "$1"
-  getent passwd "$1" >/dev/null || useradd --system --gid "$1" --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$1"
+  if ! getent passwd "$1" >/dev/null; then
+    # One program where it can be: each rewrites the user database.
+    if getent group "$1" >/dev/null; then mv_group="--gid=$1"; else mv_group=--user-group; fi
+    useradd --system "$mv_group" --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$1"
+  elif ! getent group "$1" >/dev/null; then groupadd --system "$1"; fi
 }
 
 mv_no_user() {
@@ -321,6 +331,8 @@ mv_batch() {
   fi
   printf '%s\n' "pid $$ since $(date -u +%FT%TZ)" > /run/microvm/lock.holder
   mv_each prepare
+  # Some of them may be gone again.
+  if [ -e "$mv_work/new" ]; then xargs -d '\n' sync < "$mv_work/new" 2>/dev/null || true; fi
   if [ -e "$mv_work/reload" ]; then mv_reload; fi
   mv_each commit
   if [ -e "$mv_work/reload" ]; then mv_reload; fi

@@ -4,55 +4,74 @@
 LC_ALL=C
 export LC_ALL
 tab=$(printf '\t')
-fact() { printf 'fact\t%s\t%s\n' "$1" "$(printf %s "$2" | base64 -w0)"; }
 
-. /etc/os-release 2>/dev/null || true
-fact system "$(uname -s)"
-fact machineId "$(cat /etc/machine-id 2>/dev/null)"
-fact bootId "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"
-fact osId "${ID:-}"
-fact osLike "${ID_LIKE:-}"
-fact osCodename "${VERSION_CODENAME:-}"
-fact osName "${PRETTY_NAME:-}"
-fact architecture "$(uname -m)"
-fact kernelVersion "$(uname -r)"
-fact cpus "$(getconf _NPROCESSORS_ONLN 2>/dev/null || grep -c ^processor /proc/cpuinfo)"
-fact cpuModel "$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1)"
-fact cpuMHz "$(sed -n 's/^cpu MHz[^:]*: *//p' /proc/cpuinfo | head -n 1)"
-fact memoryKiB "$(sed -n 's/^MemTotal: *\([0-9]*\).*/\1/p' /proc/meminfo)"
-fact memoryAvailableKiB "$(sed -n 's/^MemAvailable: *\([0-9]*\).*/\1/p' /proc/meminfo)"
-if [ -d /run/systemd/system ]; then fact systemd "$(systemctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p')"; fi
-case $(stat -fc %T /sys/fs/cgroup 2>/dev/null) in
-  cgroup2fs) fact cgroups v2 ;;
-  *) if [ -d /sys/fs/cgroup/unified ]; then fact cgroups hybrid; else fact cgroups v1; fi ;;
-esac
-fact aptGet "$(command -v apt-get || true)"
-fact kit "$(readlink /usr/lib/microvm 2>/dev/null || true)"
+# Facts are `NAME<TAB>VALUE<NUL>`, all in one field: a process for each would take longer than all the reading.
+facts() { printf 'facts\t%s\n' "$(each_fact | base64 -w0)"; }
+fact() { printf '%s\t%s\0' "$1" "$2"; }
+# The first line of a file, or nothing.
+line() {
+  value=
+  { read -r value < "$1"; } 2>/dev/null || true
+  printf %s "$value"
+}
+each_fact() {
+  . /etc/os-release 2>/dev/null || true
+  fact system "$(uname -s)"
+  fact machineId "$(line /etc/machine-id)"
+  fact bootId "$(line /proc/sys/kernel/random/boot_id)"
+  fact osId "${ID:-}"
+  fact osLike "${ID_LIKE:-}"
+  fact osCodename "${VERSION_CODENAME:-}"
+  fact osName "${PRETTY_NAME:-}"
+  fact architecture "$(uname -m)"
+  fact kernelVersion "$(uname -r)"
+  fact cpus "$(getconf _NPROCESSORS_ONLN 2>/dev/null || grep -c ^processor /proc/cpuinfo)"
+  fact cpuModel "$(sed -n '/^model name/ { s/^[^:]*: *//p; q; }' /proc/cpuinfo)"
+  fact cpuMHz "$(sed -n '/^cpu MHz/ { s/^[^:]*: *//p; q; }' /proc/cpuinfo)"
+  fact memoryKiB "$(sed -n 's/^MemTotal: *\([0-9]*\).*/\1/p' /proc/meminfo)"
+  fact memoryAvailableKiB "$(sed -n 's/^MemAvailable: *\([0-9]*\).*/\1/p' /proc/meminfo)"
+  if [ -d /run/systemd/system ]; then fact systemd "$(systemctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p')"; fi
+  case $(stat -fc %T /sys/fs/cgroup 2>/dev/null) in
+    cgroup2fs) fact cgroups v2 ;;
+    *) if [ -d /sys/fs/cgroup/unified ]; then fact cgroups hybrid; else fact cgroups v1; fi ;;
+  esac
+  fact aptGet "$(command -v apt-get || true)"
+  fact kit "$(readlink /usr/lib/microvm 2>/dev/null || true)"
+}
 
 # Everything below the directories of ours, and the units: path, kind, mode, owner, size, and the digest of small files.
-places="/etc/microvm /usr/lib/microvm/ /var/lib/microvm /etc/systemd/system/microvm*"
-links="/etc/systemd/system/multi-user.target.wants /etc/systemd/system/timers.target.wants"
-drop_ins="/etc/sysctl.d/90-microvm* /etc/modules-load.d/microvm* /etc/systemd/network/05-microvm* /etc/NetworkManager/conf.d/90-microvm*"
-programs=$(cat /etc/microvm/vmms/*/program 2>/dev/null)
-# shellcheck disable=SC2086
-find $places $drop_ins $programs -name lost+found -prune -o -printf 'stat\t%p\t%y\t%m\t%u\t%g\t%s\t%b\t%i %s %T@ %C@\n' 2>/dev/null
-# shellcheck disable=SC2086
-find $links -name 'microvm*' -type l -printf 'link\t%p\t%l\n' 2>/dev/null
-# shellcheck disable=SC2086
-find $places $drop_ins -type f -size -2048 -not -path '/var/lib/microvm/*' -print0 2>/dev/null |
-  xargs -0r sha256sum 2>/dev/null | sed -n "s/^\([0-9a-f]\{64\}\)  /digest${tab}\1${tab}/p"
+# Owners are numbers: to look up a name for each file takes longer than all the rest.
+files() {
+  places="/etc/microvm /usr/lib/microvm/ /var/lib/microvm /etc/systemd/system/microvm*"
+  links="/etc/systemd/system/multi-user.target.wants /etc/systemd/system/timers.target.wants"
+  drop_ins="/etc/sysctl.d/90-microvm* /etc/modules-load.d/microvm* /etc/systemd/network/05-microvm* /etc/NetworkManager/conf.d/90-microvm*"
+  programs=$(cat /etc/microvm/vmms/*/program 2>/dev/null)
+  # shellcheck disable=SC2086
+  find $places $drop_ins $programs -name lost+found -prune -o -printf 'stat\t%p\t%y\t%m\t%U\t%G\t%s\t%b\n' 2>/dev/null
+  # shellcheck disable=SC2086
+  find $links -name 'microvm*' -type l -printf 'link\t%p\t%l\n' 2>/dev/null
+  # shellcheck disable=SC2086
+  find $places $drop_ins -path /var/lib/microvm -prune -o -type f -size -2048 -print0 2>/dev/null |
+    xargs -0r sha256sum 2>/dev/null | sed -n "s/^\([0-9a-f]\{64\}\)  /digest${tab}\1${tab}/p"
+}
+
 # Records are one line of JSON each.
-find /etc/microvm -mindepth 3 -maxdepth 3 -name record.json -type f -print0 2>/dev/null |
-  xargs -0r grep -H '' /dev/null | sed -n "s/^\([^:]*\):/record${tab}\1${tab}/p"
+records() {
+  find /etc/microvm -mindepth 3 -maxdepth 3 -name record.json -type f -print0 2>/dev/null |
+    xargs -0r grep -H '' /dev/null | sed -n "s/^\([^:]*\):/record${tab}\1${tab}/p"
+}
 
 # The store's files are large: their digest is read again only where the file's inode, size or times differ from those
 # noted when it was last verified.
-if [ -d /var/lib/microvm/store ]; then
-  cd /var/lib/microvm/store || exit 1
-  find . -maxdepth 1 -type f -name '*.verified' -printf '' -exec grep -H '' {} + 2>/dev/null > "${TMPDIR:-/tmp}/.mv-$$" || true
-  find . -maxdepth 1 -type f ! -name '*.*' ! -name '.*' -printf '%P\t%i %s %T@ %C@\n' |
-    awk -F "$tab" -v notes="${TMPDIR:-/tmp}/.mv-$$" '
-      BEGIN { while ((getline line < notes) > 0) { i = index(line, ":"); name = substr(line, 3, i - 3 - 9); seen[name] = substr(line, i + 1) } }
+store() {
+  cd /var/lib/microvm/store 2>/dev/null || return 0
+  {
+    find . -maxdepth 1 -type f -name '*.verified' -exec grep -H '' {} +
+    find . -maxdepth 1 -type f ! -name '*.*' ! -name '.*' -printf '%P\t%i %s %T@ %C@\n'
+  } 2>/dev/null |
+    awk -F "$tab" '
+      # ./NAME.verified:NOTE
+      NF == 1 { i = index($0, ":"); seen[substr($0, 3, i - 3 - 9)] = substr($0, i + 1); next }
       seen[$1] == $2 { print "stored\t" $1 "\t" $1; next }
       { print "check\t" $1 "\t" }' |
     while IFS="$tab" read -r verdict name digest; do
@@ -61,39 +80,64 @@ if [ -d /var/lib/microvm/store ]; then
       esac
       printf 'stored\t%s\t%s\n' "$name" "$digest"
     done
-  rm -f "${TMPDIR:-/tmp}/.mv-$$"
   cd /
-fi
+}
 
-# Units, runtime notes, links, rules.
-if [ -d /run/systemd/system ]; then
+# Small notes of what happened: starts, boot times, public host keys, the probe of KVM.
+notes() {
+  find /run/microvm/boot /run/microvm/network /var/lib/microvm/vms /etc/microvm/hosts -maxdepth 2 -type f \
+    \( -path '/run/*' -size -8 -o -name boot-millis -o -name host-key.pub -o -name probe \) -print0 2>/dev/null |
+    xargs -0r grep -H '' /dev/null | sed -n "s/^\([^:]*\):/run${tab}\1${tab}/p"
+}
+
+units() {
+  [ -d /run/systemd/system ] || return 0
   systemctl show 'microvm*' --all --no-pager --timestamp=unix \
     --property=Id,ActiveState,SubState,UnitFileState,Result,NRestarts,MainPID,NeedDaemonReload,ExecMainStatus,FragmentPath,DropInPaths 2>/dev/null |
     awk '/^$/ { if (line != "") print "unit" line; line = ""; next } { line = line "\t" $0 } END { if (line != "") print "unit" line }'
-fi
-find /run/microvm -maxdepth 3 -type f -size -8 \( -path '/run/microvm/boot/*' -o -path '/run/microvm/network/*' \) -print0 2>/dev/null |
-  xargs -0r grep -H '' /dev/null | sed -n "s/^\([^:]*\):/run${tab}\1${tab}/p"
-find /var/lib/microvm/vms -maxdepth 2 -name 'boot-millis' -print0 2>/dev/null |
-  xargs -0r grep -H '' /dev/null | sed -n "s/^\([^:]*\):/run${tab}\1${tab}/p"
-find /var/lib/microvm/vms -maxdepth 2 -name 'host-key.pub' -print0 2>/dev/null |
-  xargs -0r grep -H '' /dev/null | sed -n "s/^\([^:]*\):/run${tab}\1${tab}/p"
-find /etc/microvm/hosts -mindepth 2 -maxdepth 2 -name probe -print0 2>/dev/null |
-  xargs -0r grep -H '' /dev/null | sed -n "s/^\([^:]*\):/run${tab}\1${tab}/p"
-sed -n 's/^\([a-z0-9_]*[./][^ =]*\) *=.*/\1/p' /etc/sysctl.d/90-microvm-*.conf 2>/dev/null | sort -u | while read -r key; do
-  printf 'sysctl\t%s\t%s\n' "$key" "$(sysctl -n "$key" 2>/dev/null)"
-done
-sed -n '/^[A-Za-z0-9_-]*$/p' /etc/modules-load.d/microvm-*.conf 2>/dev/null | sort -u | while read -r module; do
-  if [ -d "/sys/module/$(printf %s "$module" | tr - _)" ]; then printf 'module\t%s\n' "$module"; fi
-done
-printf 'links\t%s\n' "$(ip -j -d address show 2>/dev/null | base64 -w0)"
-if command -v nft >/dev/null 2>&1; then
-  for table in $(nft list tables 2>/dev/null | sed -n 's/^table \([a-z0-9]*\) \(microvm[a-z0-9_-]*\)$/\1:\2/p'); do
-    printf 'rules\t%s\t%s\n' "$table" "$(nft -s list table "${table%%:*}" "${table#*:}" 2>/dev/null | sha256sum | cut -c 1-64)"
+}
+
+kernel_settings() {
+  sed -n 's/^\([a-z0-9_]*[./][^ =]*\) *=.*/\1/p' /etc/sysctl.d/90-microvm-*.conf 2>/dev/null | sort -u | while read -r key; do
+    printf 'sysctl\t%s\t%s\n' "$key" "$(sysctl -n "$key" 2>/dev/null)"
   done
-fi
-if [ -x /usr/lib/microvm/qmp ]; then
+  sed -n '/^[A-Za-z0-9_-]*$/p' /etc/modules-load.d/microvm-*.conf 2>/dev/null | sort -u | while read -r module; do
+    if [ -d "/sys/module/$(printf %s "$module" | tr - _)" ]; then printf 'module\t%s\n' "$module"; fi
+  done
+}
+
+network() {
+  printf 'links\t%s\n' "$(ip -j -d address show 2>/dev/null | base64 -w0)"
+  command -v nft >/dev/null 2>&1 || return 0
+  # All at the same time: each has a program to start and one short line to say, which is written at once.
+  for table in $(nft list tables 2>/dev/null | sed -n 's/^table \([a-z0-9]*\) \(microvm[a-z0-9_-]*\)$/\1:\2/p'); do
+    (
+      digest=$(nft -s list table "${table%%:*}" "${table#*:}" 2>/dev/null | sha256sum)
+      printf 'rules\t%s\t%s\n' "$table" "${digest%% *}"
+    ) &
+  done
+  wait
+}
+
+vmm_states() {
+  [ -x /usr/lib/microvm/qmp ] || return 0
   sockets=$(find /run/microvm/vm -maxdepth 2 -name qmp.sock 2>/dev/null)
   # shellcheck disable=SC2086
   [ -z "$sockets" ] || /usr/lib/microvm/qmp --status $sockets
-fi
+}
+
+# Side by side: what asks many programs and says little waits in the pipe until the files, thousands of them, are told.
+{
+  facts
+  units
+  kernel_settings
+  network
+  vmm_states
+} | {
+  files
+  records
+  store
+  notes
+  cat
+}
 printf 'end\n'

@@ -21,6 +21,12 @@ const snapshotLife = 10_000;
 /** How long a change waits for others to share its round trip, in milliseconds: engines start several at a time. */
 const batchWindow = 8;
 
+interface Reading {
+  /** When it began; absent while it waits for the one before it. */
+  began?: number;
+  value: Promise<Snapshot>;
+}
+
 interface Pending {
   change: Change;
   progress: (text: string) => void;
@@ -32,7 +38,8 @@ interface Pending {
  * One host in one process: answers all reads from one snapshot, and sends changes that come together as one batch.
  */
 export class HostSession {
-  #snapshot: { taken: number; value: Promise<Snapshot> } | undefined;
+  #reading: Reading | undefined;
+  #lastReading: Promise<unknown> = Promise.resolve();
   #queue: Pending[] = [];
   #sending = false;
   readonly #reservations = new Map<string, string>();
@@ -43,19 +50,30 @@ export class HostSession {
     readonly connection: () => Promise<Connection>,
   ) {}
 
-  /** Everything of ours on the host. One round trip, however many ask within seconds. */
+  /**
+   * Everything of ours on the host. One round trip, however many ask within seconds. Readings take turns: objects that
+   * are made one after another drop it in quick succession, and whoever comes while the host is being read shares the next.
+   */
   async snapshot(): Promise<Snapshot> {
-    if (!this.#snapshot || Date.now() - this.#snapshot.taken > snapshotLife) {
-      const value = this.#read();
-      this.#snapshot = { taken: Date.now(), value };
-      value.catch(() => this.forget());
+    const { began } = this.#reading ?? {};
+    if (!this.#reading || (began !== undefined && Date.now() - began > snapshotLife)) {
+      const reading: Reading = {
+        value: this.#lastReading.then(() => {
+          reading.began = Date.now();
+          return this.#read();
+        }),
+      };
+      this.#reading = reading;
+      this.#lastReading = reading.value.catch(() => {
+        if (this.#reading === reading) this.#reading = undefined;
+      });
     }
-    return this.#snapshot.value;
+    return this.#reading.value;
   }
 
-  /** Drops the snapshot: the next read asks the host. */
+  /** Drops the snapshot: the next read asks the host. A reading that has yet to begin will see all that was done. */
   forget(): void {
-    this.#snapshot = undefined;
+    if (this.#reading?.began !== undefined) this.#reading = undefined;
   }
 
   /**

@@ -55,6 +55,7 @@ export interface FileStat {
   type: "file" | "directory" | "link" | "other";
   /** Permissions, four octal digits. */
   mode: string;
+  /** User and group by their numbers. */
   owner: string;
   group: string;
   /** Bytes. */
@@ -126,8 +127,11 @@ export function parseSnapshot(text: string): Snapshot | undefined {
   for (const line of text.split("\n")) {
     const [tag, a = "", b = "", ...rest] = line.split("\t");
     switch (tag) {
-      case "fact":
-        facts[a] = decode(b);
+      case "facts":
+        for (const fact of decode(a).split("\0")) {
+          const [name = "", ...value] = fact.split("\t");
+          facts[name] = value.join("\t");
+        }
         break;
       case "stat":
         snapshot.files.set(a, fileStat(b, rest));

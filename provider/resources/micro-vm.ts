@@ -425,16 +425,17 @@ function stop(unit: string): string[] {
 
 function start(snapshot: Snapshot, inputs: Inputs, wanted: Layout): string[] {
   const { name } = inputs;
-  const { unit, notes, run } = places(name);
+  const { unit, notes, run, enabled } = places(name);
   const driver = driverOf(inputs.vmm.kind as string);
   const active = isActive(snapshot, name);
   const tapsGone = wanted.attachments.some(({ tap }) => !snapshot.interfaces.has(tap));
   const stale = active && (snapshot.notes.get(`${notes}/boot-digest`) !== wanted.bootDigest || tapsGone);
   const paused = active && !stale && snapshot.vmmStates.get(`${run}/qmp.sock`) === "paused";
-  const lines = [command("systemctl", "enable", "-q", unit)];
-  if (!active) lines.push(`systemctl reset-failed ${command(unit)} 2> /dev/null || true`);
-  // Started without waiting, so that microVMs of one batch start side by side; `wait` joins in.
-  lines.push(command("systemctl", stale ? "restart" : "start", "--no-block", unit));
+  // What `systemctl enable` does, without having systemd read all units again for what only the next boot looks at.
+  const lines = [command("ln", "-sfn", "/etc/systemd/system/microvm@.service", enabled)];
+  if (!active && snapshot.units.has(unit)) lines.push(`systemctl reset-failed ${command(unit)} 2> /dev/null || true`);
+  // Whatever does not run is started by `wait`, where the microVMs of one batch start side by side.
+  if (stale) lines.push(command("systemctl", "restart", "--no-block", unit));
   if (paused && inputs.state !== "paused") lines.push(...driver.resume(name));
   return lines;
 }

@@ -17,6 +17,7 @@ import type { Plan } from "../../provider/plan";
 import { registry } from "../../provider/registry";
 import { UnfinishedError } from "../../provider/resource";
 import { cacheRoot, type Lab } from "./lab";
+import { tinyGuest } from "./tiny-guest";
 
 type Inputs = Record<string, unknown>;
 type State = Inputs & { drift: string[] };
@@ -36,12 +37,18 @@ export class World {
     return `organization/${this.program}/dev::${kind}::${name}`;
   }
 
-  /** Checks, plans and makes an object, or changes the one that is there. */
-  async make<S>(kind: Kind, name: string, given: Inputs): Promise<S> {
+  /** Inputs as a resource gets them: checked, with their defaults. */
+  async declare<I = Inputs>(kind: Kind, name: string, given: Inputs): Promise<I> {
     const hosted = kind === "Host" ? {} : { host: this.hostReference };
     const all = { name, owner: this.owner(kind, name), ...hosted, ...given };
     const { inputs, problems } = await check(kind, all);
     if (problems.length) throw new Error(problems.map((p) => `${p.property}: ${p.reason}`).join("\n"));
+    return inputs as I;
+  }
+
+  /** Checks, plans and makes an object, or changes the one that is there. */
+  async make<S>(kind: Kind, name: string, given: Inputs): Promise<S> {
+    const inputs = await this.declare(kind, name, given);
     const prior = this.#made.get(`${kind}/${name}`)?.state;
     const keep = (state: object) => this.#made.set(`${kind}/${name}`, { kind, inputs, state: state as State });
     try {
@@ -79,8 +86,24 @@ export class World {
     return { vmm, kernel, rootfs, network };
   }
 
-  microVM(name: string, { network, ...basics }: Basics, more: Inputs = {}): Promise<MicroVMState> {
-    return this.make<MicroVMState>("MicroVM", name, {
+  /** Parts of microVMs of which only the host's side matters. */
+  async tinyBasics(cidr = "172.30.0.0/24"): Promise<Basics> {
+    const vmm = await this.make<VmmState>("Vmm", "qemu", { kind: "qemu" });
+    const [kernel, rootfs, network] = await Promise.all([
+      this.make<KernelState>("Kernel", "tiny", { source: { file: tinyGuest() } }),
+      this.make<RootfsImageState>("RootfsImage", "fast", { source: { tarball: fastGuest() } }),
+      this.make<NetworkState>("Network", "lan", { cidr }),
+    ]);
+    return { vmm, kernel, rootfs, network };
+  }
+
+  microVM(name: string, basics: Basics, more: Inputs = {}): Promise<MicroVMState> {
+    return this.make<MicroVMState>("MicroVM", name, this.smallMicroVM(basics, more));
+  }
+
+  /** What is given for a microVM of the tests. */
+  smallMicroVM({ network, ...basics }: Basics, more: Inputs = {}): Inputs {
+    return {
       ...basics,
       accelerator: "tcg",
       memory: 128,
@@ -89,7 +112,7 @@ export class World {
       sshAuthorizedKeys: [this.guestKey()],
       ready: { ssh: true, timeout: 60 },
       ...more,
-    });
+    };
   }
 
   /** The lab host's own key logs in to guests: it need not travel. */
@@ -105,6 +128,11 @@ export class World {
   /** What was declared of it. */
   inputs(kind: Kind, name: string): Inputs {
     return this.#made.get(`${kind}/${name}`)?.inputs ?? {};
+  }
+
+  /** All that was made, in that order. */
+  get objects(): { kind: Kind; state: State }[] {
+    return [...this.#made.values()];
   }
 
   /** What the host shows of it; undefined when it is gone. */
