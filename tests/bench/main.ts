@@ -38,10 +38,11 @@ async function main(): Promise<number> {
     progress(`There is no benchmark ${only}; there are ${Object.keys(benchmarks).join(", ")}.`);
     return 2;
   }
-  const lab = await Lab.open(`b${process.pid % 1_000_000}`, progress);
-  const close = async () => {
-    await closeAll();
-    await lab.close();
+  const id = `b${process.pid % 1_000_000}`;
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= closeAll().then(() => Lab.find(id)?.close());
+    return closing;
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
@@ -50,6 +51,7 @@ async function main(): Promise<number> {
     });
   }
   try {
+    const lab = await Lab.open(id, progress);
     const site = await prepareSite(lab, progress);
     const measurements: Measurement[] = [];
     for (const [name, benchmark] of Object.entries(benchmarks)) {
@@ -60,6 +62,10 @@ async function main(): Promise<number> {
     process.stdout.write(table(measurements));
     if (values.json) writeFileSync(values.json, json(measurements));
     return 0;
+  } catch (error) {
+    // What is cut off by the end of its lab has nothing to tell.
+    if (closing) return 1;
+    throw error;
   } finally {
     await close();
   }
