@@ -128,11 +128,11 @@ mv_claim_stored() {
   grep -qxF -e "$2" "$1/digests" 2>/dev/null || printf '%s\n' "$2" >> "$1/digests"
 }
 
-# mv_put_stored OBJECT FILE: moves FILE into the store under its digest, which it leaves in mv_digest.
+# mv_put_stored OBJECT FILE [MODE]: moves FILE into the store under its digest, which it leaves in mv_digest.
 mv_put_stored() {
   mv_digest=$(sha256sum < "$2" | cut -c 1-64)
   mv_claim_stored "$1" "$mv_digest"
-  chmod 0644 "$2"
+  chmod "${3:-0644}" "$2"
   chown root:root "$2"
   mkdir -p "$mv_store"
   sync "$2"
@@ -152,6 +152,11 @@ mv_settle_stored() {
     rm -f "$mv_store/$mv_digest" "$mv_store/$mv_digest.verified"
   done
   mv_rmdir "$mv_store"
+}
+
+# mv_published URL: prints the SHA-256 that a project publishes at URL, the first word of it.
+mv_published() {
+  curl -fsSL --proto '=https' --retry 3 --connect-timeout 20 -- "$1" | head -c 4096 | sed -n '1s/^\([0-9a-f]\{64\}\).*/\1/p'
 }
 
 # mv_fetch URL SHA256 FILE: downloads to FILE and checks it.

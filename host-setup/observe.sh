@@ -35,6 +35,12 @@ each_fact() {
     cgroup2fs) fact cgroups v2 ;;
     *) if [ -d /sys/fs/cgroup/unified ]; then fact cgroups hybrid; else fact cgroups v1; fi ;;
   esac
+  case $(stat -c '%a %g' /dev/kvm 2>/dev/null) in
+    ??[67]\ * | ?\ *) ;;
+    ?[67]?\ *) fact kvmGroup "$(stat -c %g /dev/kvm)" ;;
+  esac
+  # The number of the call is the same on all architectures; it answers with the version of the interface.
+  fact landlock "$(perl -e 'print syscall(444, 0, 0, 1)' 2>/dev/null)"
   fact aptGet "$(command -v apt-get || true)"
   fact kit "$(readlink /usr/lib/microvm 2>/dev/null || true)"
 }
@@ -86,7 +92,7 @@ store() {
 # Small notes of what happened: starts, boot times, public host keys, the probe of KVM.
 notes() {
   find /run/microvm/boot /run/microvm/network /var/lib/microvm/vms /etc/microvm/hosts -maxdepth 2 -type f \
-    \( -path '/run/*' -size -8 -o -name boot-millis -o -name host-key.pub -o -name probe \) -print0 2>/dev/null |
+    \( -path '/run/*' -size -8 -o -name boot-millis -o -name ended -o -name host-key.pub -o -name probe \) -print0 2>/dev/null |
     xargs -0r grep -H '' /dev/null | sed -n "s/^\([^:]*\):/run${tab}\1${tab}/p"
 }
 
@@ -124,6 +130,10 @@ vmm_states() {
   sockets=$(find /run/microvm/vm -maxdepth 2 -name qmp.sock 2>/dev/null)
   # shellcheck disable=SC2086
   [ -z "$sockets" ] || /usr/lib/microvm/qmp --status $sockets
+  [ -x /usr/lib/microvm/vmm-api ] || return 0
+  sockets=$(find /run/microvm/vm -maxdepth 2 \( -name fc.sock -o -name ch.sock \) 2>/dev/null)
+  # shellcheck disable=SC2086
+  [ -z "$sockets" ] || /usr/lib/microvm/vmm-api --status $sockets
 }
 
 # Side by side: what asks many programs and says little waits in the pipe until the files, thousands of them, are told.

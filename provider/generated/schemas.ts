@@ -424,7 +424,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
   },
   "Vmm": {
     "kind": "Vmm",
-    "description": "A virtual machine monitor on a host. `qemu` is the distribution's own package; installing it is undone by delete if it was missing before.",
+    "description": "A virtual machine monitor on a host, several versions side by side. `qemu` is the distribution's own package, removed by delete if it was missing before; `firecracker` and `cloud-hypervisor` are official releases by their version, or what a URL or a file holds, kept in the host's content-addressed store. A VMM counts as installed once it has run there and said its version.",
     "hosted": true,
     "inputs": {
       "host": {
@@ -451,7 +451,9 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
       "kind": {
         "type": "string",
         "enum": [
-          "qemu"
+          "qemu",
+          "firecracker",
+          "cloud-hypervisor"
         ],
         "description": "Which VMM.",
         "x-change": "replace",
@@ -459,10 +461,51 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
       },
       "version": {
         "type": "string",
-        "description": "Version that the host must have, or the beginning of one (`7.2` accepts `7.2.22`). Default: what the distribution has.",
+        "description": "`firecracker`, `cloud-hypervisor`: the official release to install, such as `1.16.1`; with a `source`, the version that it must be. `qemu`: the version that the host must have, or the beginning of one (`7.2` accepts `7.2.22`). Default: what the source or the distribution has.",
         "pattern": "^[0-9]+(\\.[0-9]+){0,3}$",
-        "x-expects": "a version such as `7.2`",
+        "x-expects": "a version such as `1.16.1`",
         "maxLength": 32
+      },
+      "source": {
+        "type": "object",
+        "description": "Where the VMM comes from, if not from its project's releases: a binary, or for Firecracker a release archive (`.tgz`) that holds its jailer too.",
+        "additionalProperties": false,
+        "x-at-most-one": [
+          "file",
+          "url"
+        ],
+        "properties": {
+          "file": {
+            "type": "string",
+            "description": "A file on the machine that runs the program.",
+            "pattern": "^[^\\u0000\\n\\r]+$",
+            "x-expects": "a path without line breaks",
+            "maxLength": 4096
+          },
+          "url": {
+            "type": "string",
+            "description": "An address that the host downloads. Needs `sha256`.",
+            "pattern": "^https?://[^\\s]+$",
+            "x-expects": "an http or https address",
+            "maxLength": 2048
+          },
+          "sha256": {
+            "type": "string",
+            "description": "SHA-256 of the file, of what the URL gives, or of the official release. Firecracker publishes its own, which is used by default; Cloud Hypervisor publishes none, so its releases need it.",
+            "pattern": "^[0-9a-f]{64}$",
+            "x-expects": "64 lower-case hexadecimal digits"
+          }
+        }
+      },
+      "allowVulnerable": {
+        "type": "boolean",
+        "description": "Install a release that is known to be vulnerable. Which ones are: [VMM capabilities](vmm-capabilities.md).",
+        "default": false
+      },
+      "sourceDigest": {
+        "type": "string",
+        "description": "Digest of what lies at a local source, so that a change of its content is seen.",
+        "x-internal": true
       },
       "credentials": {
         "type": "object",
@@ -497,6 +540,18 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "type": "string",
         "description": "The program on the host."
       },
+      "jailerPath": {
+        "type": "string",
+        "description": "Firecracker's jailer on the host; empty for others."
+      },
+      "digest": {
+        "type": "string",
+        "description": "SHA-256 of the program; empty for a package."
+      },
+      "jailerDigest": {
+        "type": "string",
+        "description": "SHA-256 of the jailer; empty where there is none."
+      },
       "installedVersion": {
         "type": "string",
         "description": "What the program says its version is."
@@ -525,6 +580,9 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "name",
         "kind",
         "path",
+        "jailerPath",
+        "digest",
+        "jailerDigest",
         "installedVersion"
       ]
     }
@@ -651,6 +709,18 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "type": "string",
         "description": "The kernel in the host's store."
       },
+      "vmlinuxDigest": {
+        "type": "string",
+        "description": "SHA-256 of the same kernel as an uncompressed ELF file, which Firecracker needs; empty where there is none."
+      },
+      "vmlinuxPath": {
+        "type": "string",
+        "description": "The uncompressed kernel in the host's store; empty where there is none."
+      },
+      "vmlinuxReason": {
+        "type": "string",
+        "description": "Why there is no uncompressed kernel; empty where there is one."
+      },
       "initramfsDigest": {
         "type": "string",
         "description": "SHA-256 of the initramfs; empty with `initramfs: \"none\"`."
@@ -689,6 +759,9 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "name",
         "digest",
         "path",
+        "vmlinuxDigest",
+        "vmlinuxPath",
+        "vmlinuxReason",
         "initramfsDigest",
         "initramfsPath",
         "format"
@@ -1193,9 +1266,8 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
       },
       "vmm": {
         "x-ref": "Vmm",
-        "description": "The VMM that runs it.",
-        "x-change": "replace",
-        "x-why": "another VMM is another machine"
+        "description": "The VMM that runs it: what each can do is in [VMM capabilities](vmm-capabilities.md).",
+        "x-change": "restart"
       },
       "kernel": {
         "x-ref": "Kernel",
@@ -1214,7 +1286,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
           "microvm",
           "q35"
         ],
-        "description": "QEMU machine type: `microvm` is small and fast; `q35` has PCI Express.",
+        "description": "QEMU's machine type: `microvm` is small and fast; `q35` has PCI Express. Other VMMs have one only.",
         "default": "microvm",
         "x-change": "restart"
       },
@@ -1236,6 +1308,13 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "maximum": 64,
         "x-change": "restart"
       },
+      "maxVcpus": {
+        "type": "integer",
+        "description": "Up to how many virtual processors it can be given while it runs. Default: `vcpus`.",
+        "minimum": 1,
+        "maximum": 64,
+        "x-change": "restart"
+      },
       "memory": {
         "type": "integer",
         "description": "Guest memory.",
@@ -1244,6 +1323,22 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "minimum": 64,
         "maximum": 4194304,
         "x-change": "restart"
+      },
+      "maxMemory": {
+        "type": "integer",
+        "description": "Up to how much memory it can be given while it runs. Default: `memory`.",
+        "x-unit": "MiB",
+        "minimum": 64,
+        "maximum": 4194304,
+        "x-change": "restart"
+      },
+      "balloon": {
+        "type": "integer",
+        "description": "Memory that the guest is asked to give back to the host.",
+        "x-unit": "MiB",
+        "default": 0,
+        "minimum": 0,
+        "maximum": 4194304
       },
       "kernelArgs": {
         "type": "array",
@@ -1281,6 +1376,28 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
             "minimum": 16,
             "maximum": 67108864,
             "x-change": "restart"
+          },
+          "rateLimit": {
+            "type": "object",
+            "description": "Bounds of its traffic.",
+            "additionalProperties": false,
+            "properties": {
+              "bandwidth": {
+                "type": "integer",
+                "description": "Bytes.",
+                "x-unit": "bytes/s",
+                "minimum": 1024,
+                "maximum": 1099511627776
+              },
+              "operations": {
+                "type": "integer",
+                "description": "Reads and writes of a disk, packets of an interface.",
+                "x-unit": "1/s",
+                "minimum": 1,
+                "maximum": 1000000000
+              }
+            },
+            "x-change": "restart"
           }
         }
       },
@@ -1311,6 +1428,28 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
               "type": "boolean",
               "description": "Whether the guest may only read it.",
               "default": false
+            },
+            "rateLimit": {
+              "type": "object",
+              "description": "Bounds of its traffic.",
+              "additionalProperties": false,
+              "properties": {
+                "bandwidth": {
+                  "type": "integer",
+                  "description": "Bytes.",
+                  "x-unit": "bytes/s",
+                  "minimum": 1024,
+                  "maximum": 1099511627776
+                },
+                "operations": {
+                  "type": "integer",
+                  "description": "Reads and writes of a disk, packets of an interface.",
+                  "x-unit": "1/s",
+                  "minimum": 1,
+                  "maximum": 1000000000
+                }
+              },
+              "x-change": "restart"
             }
           }
         }
@@ -1342,6 +1481,28 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
               "description": "Address in the network. Default: a free one, kept for the microVM's life.",
               "pattern": "^((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\\.(?!$)|$)){4}$",
               "x-expects": "an IPv4 address such as `172.30.0.5`"
+            },
+            "rateLimit": {
+              "type": "object",
+              "description": "Bounds of its traffic, for each direction.",
+              "additionalProperties": false,
+              "properties": {
+                "bandwidth": {
+                  "type": "integer",
+                  "description": "Bytes.",
+                  "x-unit": "bytes/s",
+                  "minimum": 1024,
+                  "maximum": 1099511627776
+                },
+                "operations": {
+                  "type": "integer",
+                  "description": "Reads and writes of a disk, packets of an interface.",
+                  "x-unit": "1/s",
+                  "minimum": 1,
+                  "maximum": 1000000000
+                }
+              },
+              "x-change": "restart"
             }
           }
         }
@@ -1352,6 +1513,12 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "pattern": "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
         "x-expects": "a host name such as `web-1`",
         "maxLength": 63,
+        "x-change": "restart"
+      },
+      "metadata": {
+        "type": "string",
+        "description": "JSON text that the guest finds at the metadata address (`http://169.254.169.254/`, version 2 of the protocol). Other metadata services are out of its reach.",
+        "maxLength": 51200,
         "x-change": "restart"
       },
       "sshAuthorizedKeys": {

@@ -213,7 +213,7 @@ export interface HostReference {
   };
 }
 
-/** A virtual machine monitor on a host. `qemu` is the distribution's own package; installing it is undone by delete if it was missing before. */
+/** A virtual machine monitor on a host, several versions side by side. `qemu` is the distribution's own package, removed by delete if it was missing before; `firecracker` and `cloud-hypervisor` are official releases by their version, or what a URL or a file holds, kept in the host's content-addressed store. A VMM counts as installed once it has run there and said its version. */
 export interface VmmInputs {
   /** The host that it lives on. */
   host: HostReference;
@@ -222,9 +222,22 @@ export interface VmmInputs {
   /** Take over an object of this name that another program made. (default false) */
   adopt?: boolean;
   /** Which VMM. */
-  kind: "qemu";
-  /** Version that the host must have, or the beginning of one (`7.2` accepts `7.2.22`). Default: what the distribution has. (at most 32 characters) */
+  kind: "qemu" | "firecracker" | "cloud-hypervisor";
+  /** `firecracker`, `cloud-hypervisor`: the official release to install, such as `1.16.1`; with a `source`, the version that it must be. `qemu`: the version that the host must have, or the beginning of one (`7.2` accepts `7.2.22`). Default: what the source or the distribution has. (at most 32 characters) */
   version?: string;
+  /** Where the VMM comes from, if not from its project's releases: a binary, or for Firecracker a release archive (`.tgz`) that holds its jailer too. */
+  source?: {
+    /** A file on the machine that runs the program. (at most 4096 characters) */
+    file?: string;
+    /** An address that the host downloads. Needs `sha256`. (at most 2048 characters) */
+    url?: string;
+    /** SHA-256 of the file, of what the URL gives, or of the official release. Firecracker publishes its own, which is used by default; Cloud Hypervisor publishes none, so its releases need it. */
+    sha256?: string;
+  };
+  /** Install a release that is known to be vulnerable. Which ones are: [VMM capabilities](vmm-capabilities.md). (default false) */
+  allowVulnerable?: boolean;
+  /** Digest of what lies at a local source, so that a change of its content is seen. */
+  sourceDigest?: string;
   /** What the host was given to log in with. */
   credentials?: {
     privateKey?: string;
@@ -239,6 +252,12 @@ export interface VmmInputs {
 export interface VmmState extends VmmInputs {
   /** The program on the host. */
   path: string;
+  /** Firecracker's jailer on the host; empty for others. */
+  jailerPath: string;
+  /** SHA-256 of the program; empty for a package. */
+  digest: string;
+  /** SHA-256 of the jailer; empty where there is none. */
+  jailerDigest: string;
   /** What the program says its version is. */
   installedVersion: string;
   /** Packages that were missing and that delete removes again. */
@@ -252,9 +271,15 @@ export interface VmmReference {
   /** Name on the host, unique there per kind. Default: the resource's name. (at most 40 characters) */
   name: string;
   /** Which VMM. */
-  kind: "qemu";
+  kind: "qemu" | "firecracker" | "cloud-hypervisor";
   /** The program on the host. */
   path: string;
+  /** Firecracker's jailer on the host; empty for others. */
+  jailerPath: string;
+  /** SHA-256 of the program; empty for a package. */
+  digest: string;
+  /** SHA-256 of the jailer; empty where there is none. */
+  jailerDigest: string;
   /** What the program says its version is. */
   installedVersion: string;
 }
@@ -298,6 +323,12 @@ export interface KernelState extends KernelInputs {
   digest: string;
   /** The kernel in the host's store. */
   path: string;
+  /** SHA-256 of the same kernel as an uncompressed ELF file, which Firecracker needs; empty where there is none. */
+  vmlinuxDigest: string;
+  /** The uncompressed kernel in the host's store; empty where there is none. */
+  vmlinuxPath: string;
+  /** Why there is no uncompressed kernel; empty where there is one. */
+  vmlinuxReason: string;
   /** SHA-256 of the initramfs; empty with `initramfs: "none"`. */
   initramfsDigest: string;
   /** The initramfs in the host's store; empty with `initramfs: "none"`. */
@@ -318,6 +349,12 @@ export interface KernelReference {
   digest: string;
   /** The kernel in the host's store. */
   path: string;
+  /** SHA-256 of the same kernel as an uncompressed ELF file, which Firecracker needs; empty where there is none. */
+  vmlinuxDigest: string;
+  /** The uncompressed kernel in the host's store; empty where there is none. */
+  vmlinuxPath: string;
+  /** Why there is no uncompressed kernel; empty where there is one. */
+  vmlinuxReason: string;
   /** SHA-256 of the initramfs; empty with `initramfs: "none"`. */
   initramfsDigest: string;
   /** The initramfs in the host's store; empty with `initramfs: "none"`. */
@@ -518,20 +555,26 @@ export interface MicroVMInputs {
   name?: string;
   /** Take over an object of this name that another program made. (default false) */
   adopt?: boolean;
-  /** The VMM that runs it. */
+  /** The VMM that runs it: what each can do is in [VMM capabilities](vmm-capabilities.md). */
   vmm: VmmReference;
   /** The kernel that it boots. */
   kernel: KernelReference;
   /** The root filesystem that it starts from. */
   rootfs: RootfsImageReference;
-  /** QEMU machine type: `microvm` is small and fast; `q35` has PCI Express. (default "microvm") */
+  /** QEMU's machine type: `microvm` is small and fast; `q35` has PCI Express. Other VMMs have one only. (default "microvm") */
   machine?: "microvm" | "q35";
   /** `kvm` needs a host whose probe says `kvm`. `tcg` is QEMU's software emulation: slow, and no security boundary. (default "kvm") */
   accelerator?: "kvm" | "tcg";
   /** Virtual processors. (1 to 64; default 1) */
   vcpus?: number;
+  /** Up to how many virtual processors it can be given while it runs. Default: `vcpus`. (1 to 64) */
+  maxVcpus?: number;
   /** Guest memory. (in MiB; 64 to 4194304; default 256) */
   memory?: number;
+  /** Up to how much memory it can be given while it runs. Default: `memory`. (in MiB; 64 to 4194304) */
+  maxMemory?: number;
+  /** Memory that the guest is asked to give back to the host. (in MiB; 0 to 4194304; default 0) */
+  balloon?: number;
   /** Further kernel arguments. */
   kernelArgs?: string[];
   /** How the root disk relates to the image. */
@@ -540,6 +583,13 @@ export interface MicroVMInputs {
     mode?: "shared" | "copy" | "overlay";
     /** Size of the private disk. Can grow, not shrink. Default: 1024, or the image's size if that is more. (in MiB; 16 to 67108864) */
     size?: number;
+    /** Bounds of its traffic. */
+    rateLimit?: {
+      /** Bytes. (in bytes/s; 1024 to 1099511627776) */
+      bandwidth?: number;
+      /** Reads and writes of a disk, packets of an interface. (in 1/s; 1 to 1000000000) */
+      operations?: number;
+    };
   };
   /** Volumes that the guest gets as further disks. */
   volumes?: Array<{
@@ -549,6 +599,13 @@ export interface MicroVMInputs {
     mountPath?: string;
     /** Whether the guest may only read it. (default false) */
     readOnly?: boolean;
+    /** Bounds of its traffic. */
+    rateLimit?: {
+      /** Bytes. (in bytes/s; 1024 to 1099511627776) */
+      bandwidth?: number;
+      /** Reads and writes of a disk, packets of an interface. (in 1/s; 1 to 1000000000) */
+      operations?: number;
+    };
   }>;
   /** Network interfaces, in the guest `eth0` and on. */
   interfaces?: Array<{
@@ -558,9 +615,18 @@ export interface MicroVMInputs {
     mac?: string;
     /** Address in the network. Default: a free one, kept for the microVM's life. */
     address?: string;
+    /** Bounds of its traffic, for each direction. */
+    rateLimit?: {
+      /** Bytes. (in bytes/s; 1024 to 1099511627776) */
+      bandwidth?: number;
+      /** Reads and writes of a disk, packets of an interface. (in 1/s; 1 to 1000000000) */
+      operations?: number;
+    };
   }>;
   /** Host name of the guest. Default: the microVM's name. (at most 63 characters) */
   hostname?: string;
+  /** JSON text that the guest finds at the metadata address (`http://169.254.169.254/`, version 2 of the protocol). Other metadata services are out of its reach. (at most 51200 characters) */
+  metadata?: string;
   /** OpenSSH public keys that may log in as root. */
   sshAuthorizedKeys?: string[];
   /** Files that the guest finds in its root at every boot. */

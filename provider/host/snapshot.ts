@@ -23,7 +23,7 @@ export interface Snapshot {
   sysctls: Map<string, string>;
   /** Kernel modules that a Host of ours loads, where they are loaded. */
   modules: Set<string>;
-  /** By path of the QMP socket: what the VMM says its state is. */
+  /** By path of its control socket: what the VMM says its state is. */
   vmmStates: Map<string, string>;
 }
 
@@ -46,6 +46,10 @@ export interface Facts {
   /** Version of systemd; 0 where it does not run. */
   systemd: number;
   cgroups: "v1" | "v2" | "hybrid";
+  /** Numeric group that /dev/kvm is open to, where it is not open to all; 0 where there is none. */
+  kvmGroup: number;
+  /** Version of the kernel's Landlock interface; 0 where there is none. */
+  landlock: number;
   aptGet: string;
   /** Where `/usr/lib/microvm` points; empty where there is no kit. */
   kit: string;
@@ -174,7 +178,7 @@ export function parseSnapshot(text: string): Snapshot | undefined {
       case "module":
         snapshot.modules.add(a);
         break;
-      case "qmp":
+      case "vmm":
         snapshot.vmmStates.set(a, b);
         break;
       case "end":
@@ -215,6 +219,8 @@ function readFacts(facts: Record<string, string>): Facts {
     memoryAvailableKiB: number("memoryAvailableKiB"),
     systemd: number("systemd"),
     cgroups: (facts.cgroups as Facts["cgroups"]) ?? "v1",
+    kvmGroup: number("kvmGroup"),
+    landlock: Math.max(0, number("landlock")),
     aptGet: text("aptGet"),
     kit: text("kit"),
   };

@@ -16,6 +16,9 @@ export const kernel: Resource<KernelInputs, KernelState> = { kind: "Kernel", che
 
 const store = "/var/lib/microvm/store";
 
+/** What distributions compress their kernels with, besides gzip. */
+const unpackers = ["lz4", "xz-utils", "zstd"];
+
 function check(inputs: Partial<KernelInputs>): Problem[] {
   const { source } = inputs;
   if (!source || isUnknown(source)) return [];
@@ -55,6 +58,7 @@ async function observe(host: HostSession, state: KernelState): Promise<KernelSta
     return undefined;
   const drift = [
     ...storedDrift(snapshot.stored, "the kernel", state.digest),
+    ...(state.vmlinuxDigest ? storedDrift(snapshot.stored, "the uncompressed kernel", state.vmlinuxDigest) : []),
     ...(state.initramfsDigest ? storedDrift(snapshot.stored, "the initramfs", state.initramfsDigest) : []),
   ];
   return { ...state, drift };
@@ -78,6 +82,7 @@ async function converge(
   const object = objectDirectory("Kernel", name);
   const work = `/var/lib/microvm/.kernel-${name}`;
   const { source } = inputs;
+  const x86 = snapshot.facts.architecture === "x86_64";
   const microvm = (inputs.initramfs ?? "microvm") === "microvm";
   const purpose = `${prior ? "update" : "create"} Kernel ${name}`;
   try {
@@ -95,7 +100,7 @@ async function converge(
             inputs: recordedInputs(inputs),
             decided: {},
           }),
-          command("mv_packages", object, ...(microvm ? ["busybox-static"] : [])),
+          command("mv_packages", object, ...(microvm ? ["busybox-static"] : []), ...(x86 ? unpackers : [])),
         ],
       },
       progress,
@@ -110,6 +115,10 @@ async function converge(
           `rm -rf ${work}; mkdir -p ${work}`,
           ...obtain(source, work),
           `/usr/lib/microvm/guest/kernel-format ${work}/vmlinuz > ${work}/format || mv_fail not-a-kernel ${command(source.url ?? source.file ?? "the package's kernel")}`,
+          `: > ${work}/reason`,
+          ...(x86
+            ? [`/usr/lib/microvm/guest/extract-vmlinux ${work}/vmlinuz ${work}/vmlinux 2> ${work}/reason || true`]
+            : [`echo 'only x86_64 has one' > ${work}/reason`]),
           ...(microvm
             ? [
                 `/usr/lib/microvm/guest/build-initramfs ${source.distribution ? `${work}/tree` : "-"} ${work}/initramfs 1>&2`,
@@ -118,21 +127,28 @@ async function converge(
         ],
         prepare: [
           `mv_result format "$(cat ${work}/format)"; mv_result release "$(cat ${work}/version 2> /dev/null || true)"`,
-          `mv_put_stored ${object} ${work}/vmlinuz; mv_kernel=$mv_digest; mv_initramfs=`,
+          `mv_reason=$(cat ${work}/reason); mv_vmlinux=; mv_initramfs=`,
+          `if [ -f ${work}/vmlinux ]; then mv_put_stored ${object} ${work}/vmlinux; mv_vmlinux=$mv_digest; fi`,
+          `mv_put_stored ${object} ${work}/vmlinuz; mv_kernel=$mv_digest`,
           ...(microvm ? [`mv_put_stored ${object} ${work}/initramfs; mv_initramfs=$mv_digest`] : []),
           `rm -rf ${work} ${work}.source`,
-          `mv_settle_stored ${object} $mv_kernel $mv_initramfs`,
+          `mv_settle_stored ${object} $mv_kernel $mv_vmlinux $mv_initramfs`,
           'mv_result digest "$mv_kernel"; mv_result initramfs "$mv_initramfs"',
+          'mv_result vmlinux "$mv_vmlinux"; mv_result reason "$mv_reason"',
         ],
       },
       progress,
     );
     const digest = values.digest as string;
     const initramfsDigest = values.initramfs ?? "";
+    const vmlinuxDigest = values.vmlinux ?? "";
     return {
       ...inputs,
       digest,
       path: `${store}/${digest}`,
+      vmlinuxDigest,
+      vmlinuxPath: vmlinuxDigest && `${store}/${vmlinuxDigest}`,
+      vmlinuxReason: values.reason ?? "",
       initramfsDigest,
       initramfsPath: initramfsDigest && `${store}/${initramfsDigest}`,
       format: values.format as KernelState["format"],

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import type { MicroVMInputs } from "../generated/types";
 import { macAddress, tapName, userName } from "../host/names";
 import { objectDirectory } from "../host/record";
-import { type Disk, driverOf, type Machine } from "../vmm";
+import { type Disk, driverOf, type Machine, type Setting, type VmmKind } from "../vmm";
+import { runDirectory } from "../vmm/driver";
 import { type Attachment, tapUpLines } from "./network";
 
 /** Where a microVM's parts are on its host. */
@@ -10,7 +11,7 @@ export function places(name: string) {
   return {
     desired: objectDirectory("MicroVM", name),
     state: `/var/lib/microvm/vms/${name}`,
-    run: `/run/microvm/vm/${name}`,
+    run: runDirectory(name),
     notes: `/run/microvm/boot/${name}`,
     unit: `microvm@${name}.service`,
     dropIn: `/etc/systemd/system/microvm@${name}.service.d/10-microvm.conf`,
@@ -27,6 +28,12 @@ export interface Decided {
   macs: string[];
   /** kHz; 0 where it is not known. */
   tscKhz: number;
+  /** Numeric group that may use the host's KVM; 0 where that is root's or everybody's. */
+  kvmGroup?: number;
+  /** Control groups of the host. */
+  cgroups?: Machine["cgroups"];
+  /** Whether the host has Landlock. */
+  landlock?: boolean;
 }
 
 export interface LayoutFile {
@@ -47,8 +54,10 @@ export interface Layout {
   privateDisk?: { path: string; mib: number; from: "image" | "blank" };
   /** Directories of volumes that the unit may write to. */
   volumeDirectories: string[];
-  /** Digest of all that a running VMM was started with: another one needs a restart. */
+  /** Digest of what a running VMM cannot be told: another one needs a restart. */
   bootDigest: string;
+  /** What it can be told. */
+  settings: Setting[];
 }
 
 function mode(inputs: MicroVMInputs): "shared" | "copy" | "overlay" {
@@ -85,7 +94,7 @@ export function layout(inputs: MicroVMInputs & { name: string }, decided: Decide
   const attachments = attachmentsOf(inputs, decided);
   const networks = (inputs.interfaces ?? []).map(({ network }) => network);
   const machine = machineOf(inputs, decided, attachments);
-  const driver = driverOf(inputs.vmm.kind as string);
+  const driver = driverOf(inputs.vmm.kind as VmmKind);
   const volumes = (inputs.volumes ?? []).map(({ volume }) => volume.path as string);
   const root = (file: string, content: string, permissions = "0600"): LayoutFile => ({
     path: `${place.desired}/${file}`,
@@ -95,11 +104,14 @@ export function layout(inputs: MicroVMInputs & { name: string }, decided: Decide
   });
   const diskPaths = machine.disks.filter((disk) => !disk.readOnly && disk.serial !== "seed").map((disk) => disk.path);
   // What the VMM's user reads is its group's; the rest is root's alone.
+  const readable = (file: string, content: string): LayoutFile => ({
+    ...root(file, content, "0640"),
+    owner: `root:${user}`,
+  });
+  const started = (told: Machine) =>
+    Object.entries(driver.bootFiles(told)).map(([file, content]) => readable(file, content));
+  const settings = driver.settings(machine);
   const boot: LayoutFile[] = [
-    {
-      ...root("argv", lines(driver.commandLine(inputs.vmm.path as string, machine)), "0640"),
-      owner: `root:${user}`,
-    },
     root(
       "taps-up.ip",
       lines(networks.flatMap((network, index) => tapUpLines(network, attachments[index] as Attachment, user))),
@@ -110,16 +122,26 @@ export function layout(inputs: MicroVMInputs & { name: string }, decided: Decide
     ...seedFiles(inputs, attachments).map((file) => ({ ...file, path: `${place.desired}/seed/${file.path}` })),
   ];
   const live: LayoutFile[] = [
-    { ...root("stop-timeout", `${inputs.stopTimeout ?? 20}\n`, "0640"), owner: `root:${user}` },
-    { ...root("stop.qmp", lines(driver.stopCommands), "0640"), owner: `root:${user}` },
-    { path: place.dropIn, content: dropIn(inputs, user), mode: "0644", owner: "root:root" },
+    ...started(machine),
+    readable("stop-timeout", `${inputs.stopTimeout ?? 20}\n`),
+    readable("ask-to-stop", lines(driver.askToStop(machine))),
+    readable("enter", lines(driver.enter?.(machine) ?? [])),
+    root("cleanup", lines(driver.cleanup?.(machine) ?? [])),
+    root("settings", lines(settings.map(settingLine))),
+    root("after-start", lines(settings.filter(({ afterStart }) => afterStart).flatMap(({ tell }) => tell))),
+    { path: place.dropIn, content: dropIn(inputs, decided, machine), mode: "0644", owner: "root:root" },
   ];
-  const bootDigest = digest(boot.map((file) => [file.path, file.mode, file.owner, file.content]));
+  const unit = driver.unit(driver.steady(machine));
+  const bootDigest = digest([
+    unit,
+    [...boot, ...started(driver.steady(machine))].map((file) => [file.path, file.mode, file.owner, file.content]),
+  ]);
   const kind = mode(inputs);
   return {
     user,
     attachments,
     bootDigest,
+    settings,
     volumeDirectories: volumes.map((path) => path.replace(/\/[^/]*$/, "")),
     privateDisk:
       kind === "shared"
@@ -139,17 +161,32 @@ function machineOf(inputs: MicroVMInputs & { name: string }, decided: Decided, a
   const initramfs = inputs.kernel.initramfsPath || undefined;
   return {
     name: inputs.name,
+    program: inputs.vmm.path as string,
+    jailer: inputs.vmm.jailerPath ?? "",
+    user: userName(inputs.name),
+    cgroups: decided.cgroups ?? "v2",
+    landlock: decided.landlock ?? false,
     machine: inputs.machine ?? "microvm",
     accelerator: inputs.accelerator ?? "kvm",
     vcpus: inputs.vcpus ?? 1,
+    maxVcpus: Math.max(inputs.maxVcpus ?? 1, inputs.vcpus ?? 1),
     memory: inputs.memory ?? 256,
+    maxMemory: Math.max(inputs.maxMemory ?? 0, inputs.memory ?? 256),
+    balloon: inputs.balloon ?? 0,
     kernel: inputs.kernel.path as string,
+    vmlinux: inputs.kernel.vmlinuxPath ?? "",
     initramfs,
     kernelArgs: [...(initramfs ? guestArguments(inputs, disks) : plainArguments(inputs)), ...(inputs.kernelArgs ?? [])],
     disks,
-    interfaces: attachments.map(({ tap, mac }) => ({ tap, mac })),
+    interfaces: attachments.map(({ tap, mac }, index) => ({
+      tap,
+      mac,
+      rateLimit: inputs.interfaces?.[index]?.rateLimit,
+    })),
+    metadata: inputs.metadata,
     consoleLog: place.consoleLog,
     runDirectory: place.run,
+    desiredDirectory: place.desired,
     tscKhz: decided.tscKhz,
   };
 }
@@ -161,6 +198,8 @@ function guestArguments(inputs: MicroVMInputs, disks: Disk[]): string[] {
     `microvm.root=${mode(inputs)}`,
     `microvm.rootfs=${inputs.rootfs.format}`,
     `microvm.disks=${disks.map((disk) => disk.serial).join(",")}`,
+    // What it calls a serial number is not ours.
+    ...(driverOf(inputs.vmm.kind as VmmKind).serials ? [] : ["microvm.place"]),
   ];
 }
 
@@ -173,19 +212,21 @@ function plainArguments(inputs: MicroVMInputs): string[] {
 function disksOf(inputs: MicroVMInputs & { name: string }): Disk[] {
   const { state } = places(inputs.name);
   const kind = mode(inputs);
-  const image: Disk = { serial: "root", path: inputs.rootfs.path as string, readOnly: true };
+  const rateLimit = inputs.rootDisk?.rateLimit;
+  const image: Disk = { serial: "root", path: inputs.rootfs.path as string, readOnly: true, rateLimit };
   const root: Record<typeof kind, Disk[]> = {
     shared: [image],
-    copy: [{ serial: "root", path: `${state}/copy.img`, readOnly: false }],
-    overlay: [image, { serial: "upper", path: `${state}/overlay.img`, readOnly: false }],
+    copy: [{ serial: "root", path: `${state}/copy.img`, readOnly: false, rateLimit }],
+    overlay: [image, { serial: "upper", path: `${state}/overlay.img`, readOnly: false, rateLimit }],
   };
   return [
     ...root[kind],
     { serial: "seed", path: `${state}/seed.img`, readOnly: true },
-    ...(inputs.volumes ?? []).map(({ volume, readOnly }, index) => ({
+    ...(inputs.volumes ?? []).map(({ volume, readOnly, rateLimit: bounds }, index) => ({
       serial: `vol-${index}`,
       path: volume.path as string,
       readOnly: readOnly ?? false,
+      rateLimit: bounds,
     })),
   ];
 }
@@ -252,9 +293,9 @@ function seedFiles(inputs: MicroVMInputs & { name: string }, attachments: Attach
   return files;
 }
 
-function dropIn(inputs: MicroVMInputs & { name: string }, user: string): string {
+function dropIn(inputs: MicroVMInputs & { name: string }, decided: Decided, machine: Machine): string {
   const restart = { always: "always", "on-failure": "on-failure", never: "no" }[inputs.restart ?? "on-failure"];
-  const memory = (inputs.memory ?? 256) + (inputs.limits?.memoryOverhead ?? 256);
+  const memory = machine.maxMemory + (inputs.limits?.memoryOverhead ?? 256);
   const networks = [
     ...new Set((inputs.interfaces ?? []).map(({ network }) => `microvm-network@${network.name}.service`)),
   ];
@@ -265,8 +306,8 @@ function dropIn(inputs: MicroVMInputs & { name: string }, user: string): string 
     "[Unit]",
     ...(networks.length ? [`Wants=${networks.join(" ")}`, `After=${networks.join(" ")}`] : []),
     "[Service]",
-    `User=${user}`,
-    `Group=${user}`,
+    ...driverOf(inputs.vmm.kind as VmmKind).unit(machine),
+    ...(machine.accelerator === "kvm" && decided.kvmGroup ? [`SupplementaryGroups=${decided.kvmGroup}`] : []),
     `Restart=${restart}`,
     `MemoryMax=${memory}M`,
     `TasksMax=${inputs.limits?.tasks ?? 128}`,
@@ -274,6 +315,11 @@ function dropIn(inputs: MicroVMInputs & { name: string }, user: string): string 
     `TimeoutStopSec=${(inputs.stopTimeout ?? 20) + 10}`,
     ...volumes.map((directory) => `ReadWritePaths=${directory}`),
   ]);
+}
+
+/** A setting as the host notes it: its name, a tab, its value. */
+export function settingLine({ name, value }: Setting): string {
+  return `${name}\t${value}`;
 }
 
 function lines(words: string[]): string {

@@ -2,16 +2,16 @@ import { createHash } from "node:crypto";
 import { MicrovmError } from "../errors";
 import type { MicroVMInputs, MicroVMState, NetworkReference } from "../generated/types";
 import { type Change, command, installFile } from "../host/change";
+import { userName } from "../host/names";
 import { recordPath } from "../host/record";
 import { ChangeError, type HostSession } from "../host/session";
 import type { Snapshot } from "../host/snapshot";
-import type { Plan } from "../plan";
-import { type Problem, type Progress, type Resource, UnfinishedError } from "../resource";
-import { isUnknown } from "../schema/unknown";
-import { driverOf } from "../vmm";
-import { allocate, checkAddress } from "./addresses";
+import { type Progress, type Resource, UnfinishedError } from "../resource";
+import { driverOf, type Setting, type VmmKind } from "../vmm";
+import { allocate } from "./addresses";
 import { requireHost, usableKvm } from "./host-requirements";
-import { type Decided, type Layout, type LayoutFile, layout, macsOf, places } from "./micro-vm-layout";
+import { type Decided, type Layout, type LayoutFile, layout, macsOf, places, settingLine } from "./micro-vm-layout";
+import { check, plan } from "./micro-vm-plan";
 import { attachLines, attachmentDrift, detachLines, explainNetwork } from "./network";
 import { explainOwnership, isAnothers, ownLines, recordLines } from "./ownership";
 
@@ -25,84 +25,6 @@ export const microVM: Resource<MicroVMInputs, MicroVMState> = {
   converge,
   remove,
 };
-
-const known = <T>(value: T | undefined): value is T => value !== undefined && !isUnknown(value);
-
-function check(inputs: Partial<MicroVMInputs>): Problem[] {
-  const problems: Problem[] = [];
-  const seen = new Map<string, number>();
-  (known(inputs.interfaces) ? inputs.interfaces : []).forEach((item, index) => {
-    if (!known(item)) return;
-    const { network, address, mac } = item;
-    if (known(address)) {
-      const reason =
-        known(network) && known(network.cidr) ? checkAddress(network as NetworkReference, address) : undefined;
-      if (reason) problems.push({ property: `interfaces[${index}].address`, reason });
-    }
-    for (const value of [address, mac].filter(known)) {
-      const other = seen.get(value);
-      if (other !== undefined) {
-        problems.push({
-          property: `interfaces[${index}]`,
-          reason: `${value} is interface ${other}'s already; each needs its own`,
-        });
-      }
-      seen.set(value, index);
-    }
-  });
-  if (known(inputs.rootDisk) && known(inputs.rootfs)) {
-    const { format } = inputs.rootfs;
-    if (inputs.rootDisk.mode === "copy" && known(format) && format !== "ext4") {
-      problems.push({
-        property: "rootDisk.mode",
-        reason: `a copy of a ${format} image cannot be written to; use an ext4 image, or mode "overlay"`,
-      });
-    }
-  }
-  if (
-    known(inputs.kernel) &&
-    inputs.kernel.initramfsPath === "" &&
-    (inputs.rootDisk?.mode ?? "overlay") === "overlay"
-  ) {
-    problems.push({
-      property: "rootDisk.mode",
-      reason:
-        'mode "overlay" is set up by the provider\'s initramfs; use a kernel with initramfs "microvm", or mode "copy" or "shared"',
-    });
-  }
-  const alone = !isUnknown(inputs.interfaces) && !inputs.interfaces?.length;
-  if (alone && known(inputs.ready) && (inputs.ready.tcp || inputs.ready.ssh)) {
-    problems.push({ property: "ready", reason: "a microVM without an interface can only be waited for with `serial`" });
-  }
-  const paths = new Set<string>();
-  (known(inputs.files) ? inputs.files : []).forEach((file, index) => {
-    if (!known(file) || !known(file.path)) return;
-    if (paths.has(file.path))
-      problems.push({ property: `files[${index}].path`, reason: `${file.path} is given twice` });
-    paths.add(file.path);
-  });
-  return problems;
-}
-
-/** The private disk grows in place and never shrinks. */
-function plan(prior: MicroVMState, inputs: Partial<MicroVMInputs>, generic: Plan): Plan {
-  const before = prior.rootDisk?.size;
-  const now = inputs.rootDisk?.size;
-  if (generic.action === "update" && typeof before === "number" && typeof now === "number" && now < before) {
-    return {
-      action: "replace",
-      deleteFirst: true,
-      changes: [
-        {
-          property: "rootDisk.size",
-          effect: "replace",
-          reason: `the private disk has ${before} MiB and cannot shrink to ${now}`,
-        },
-      ],
-    };
-  }
-  return generic;
-}
 
 async function observe(host: HostSession, state: MicroVMState): Promise<MicroVMState | undefined> {
   const snapshot = await host.snapshot();
@@ -131,18 +53,19 @@ async function observe(host: HostSession, state: MicroVMState): Promise<MicroVMS
       else if (disk.size < wanted.privateDisk.mib * 1048576) drift.push("its private disk is smaller than declared");
     }
     const booted = snapshot.notes.get(`${place.notes}/boot-digest`);
-    if (actual !== "stopped" && booted !== undefined && booted !== wanted.bootDigest) {
-      drift.push("it runs with other settings than declared");
+    if (actual !== "stopped" && booted !== undefined) {
+      if (booted !== wanted.bootDigest) drift.push("it runs with other settings than declared");
+      else drift.push(...untold(snapshot, name, wanted).map((setting) => `its ${setting.name} is not as declared`));
     }
   }
-  const shouldRun = state.state !== "stopped";
+  // What was declared, not what an earlier look has found.
+  const shouldRun = (record?.inputs.state ?? state.state) !== "stopped";
   if (shouldRun !== snapshot.enabled.has(place.enabled)) {
     drift.push(shouldRun ? "it would not start when the host boots" : "it would start when the host boots");
   }
   if (unit?.needsReload) drift.push("systemd has not read its changed unit");
-  if (actual === "stopped" && state.state !== "stopped") {
-    const how = unit?.result && unit.result !== "success" ? ` (${unit.result})` : "";
-    drift.push(`it is not running${how}`);
+  if (actual === "stopped" && shouldRun) {
+    drift.push(`it is not running${howItEnded(snapshot, name)}`);
   }
   const millis = Number(snapshot.notes.get(`${place.state}/boot-millis`));
   return {
@@ -153,13 +76,36 @@ async function observe(host: HostSession, state: MicroVMState): Promise<MicroVMS
   };
 }
 
+/** Told apart by what systemd saw of the VMM's end. */
+function howItEnded(snapshot: Snapshot, name: string): string {
+  const unit = snapshot.units.get(places(name).unit);
+  const [result, code, status] = (snapshot.notes.get(`${places(name).state}/ended`) ?? "").split(" ");
+  const often = unit?.result === "start-limit-hit" ? ", again and again" : "";
+  if (code === "killed" || code === "dumped") return ` (its VMM was ended by signal ${status}${often})`;
+  if (code === "exited" && status !== "0") return ` (its VMM failed with status ${status}${often})`;
+  if (often) return " (it was started too often)";
+  if (code === "exited" && result === "success") return " (its guest powered off)";
+  return "";
+}
+
+/** The settings that the running VMM has not been told. */
+function untold(snapshot: Snapshot, name: string, wanted: Layout): Setting[] {
+  const told = new Set((snapshot.notes.get(`${places(name).notes}/settings`) ?? "").split("\n"));
+  return wanted.settings.filter((setting) => !told.has(settingLine(setting)));
+}
+
 function isActive(snapshot: Snapshot, name: string): boolean {
   return ["active", "activating", "reloading"].includes(snapshot.units.get(places(name).unit)?.activeState ?? "");
 }
 
+/** Whichever VMM it has, only one socket answers. */
+function isPaused(snapshot: Snapshot, name: string): boolean {
+  return [...snapshot.vmmStates].some(([path, state]) => path.startsWith(`${places(name).run}/`) && state === "paused");
+}
+
 function actualState(snapshot: Snapshot, name: string): MicroVMState["state"] {
   if (!isActive(snapshot, name)) return "stopped";
-  return snapshot.vmmStates.get(`${places(name).run}/qmp.sock`) === "paused" ? "paused" : "running";
+  return isPaused(snapshot, name) ? "paused" : "running";
 }
 
 function fileDrift(snapshot: Snapshot, files: LayoutFile[]): string[] {
@@ -213,6 +159,13 @@ function requireParts(snapshot: Snapshot, inputs: Inputs, host: string): void {
         'Use a host with working KVM; or, where speed and isolation do not matter, say accelerator: "tcg".',
       );
     }
+  }
+  if (inputs.vmm.digest && snapshot.stored.get(inputs.vmm.digest) !== inputs.vmm.digest) {
+    fail(
+      "part-damaged",
+      `its Vmm ${inputs.vmm.name} is missing from the host's store, or damaged there`,
+      "Run `pulumi refresh`, then `pulumi up`: it repairs the store first.",
+    );
   }
   const needed = (inputs.memory ?? 256) * 1024;
   if (needed > snapshot.facts.memoryKiB) {
@@ -273,6 +226,9 @@ function decide(host: HostSession, snapshot: Snapshot, inputs: Inputs): Decided 
     addresses,
     macs: macsOf(inputs),
     tscKhz: former?.tscKhz ?? Math.round(snapshot.facts.cpuMHz * 1000),
+    kvmGroup: snapshot.facts.kvmGroup,
+    cgroups: snapshot.facts.cgroups,
+    landlock: snapshot.facts.landlock > 0,
   };
 }
 
@@ -315,6 +271,9 @@ function changeFor(
       command("mv_dir", place.state, "0750", `root:${wanted.user}`),
       // What the VMM's user reads is in directories that only root and its group may enter.
       command("mv_dir", place.desired, "0750", `root:${wanted.user}`),
+      ...(driverOf(inputs.vmm.kind as VmmKind).directories ?? []).map((path) =>
+        command("mv_dir", path, "0755", "root:root"),
+      ),
       ...hostKey(inputs, place),
       ...seedReset(wanted, place.desired),
       ...wanted.files.map((file) => installFile(file.path, file.content, file.mode, file.owner)),
@@ -425,19 +384,31 @@ function stop(unit: string): string[] {
 
 function start(snapshot: Snapshot, inputs: Inputs, wanted: Layout): string[] {
   const { name } = inputs;
-  const { unit, notes, run, enabled } = places(name);
-  const driver = driverOf(inputs.vmm.kind as string);
+  const { unit, notes, desired, enabled } = places(name);
+  const driver = driverOf(inputs.vmm.kind as VmmKind);
   const active = isActive(snapshot, name);
   const tapsGone = wanted.attachments.some(({ tap }) => !snapshot.interfaces.has(tap));
-  const stale = active && (snapshot.notes.get(`${notes}/boot-digest`) !== wanted.bootDigest || tapsGone);
-  const paused = active && !stale && snapshot.vmmStates.get(`${run}/qmp.sock`) === "paused";
+  const changed = active ? untold(snapshot, name, wanted) : [];
+  const other = snapshot.notes.get(`${notes}/boot-digest`) !== wanted.bootDigest;
+  const stale = active && (other || tapsGone || changed.some((setting) => falls(snapshot, name, setting)));
+  const paused = active && !stale && isPaused(snapshot, name);
   // What `systemctl enable` does, without having systemd read all units again for what only the next boot looks at.
   const lines = [command("ln", "-sfn", "/etc/systemd/system/microvm@.service", enabled)];
   if (!active && snapshot.units.has(unit)) lines.push(`systemctl reset-failed ${command(unit)} 2> /dev/null || true`);
   // Whatever does not run is started by `wait`, where the microVMs of one batch start side by side.
   if (stale) lines.push(command("systemctl", "restart", "--no-block", unit));
+  else if (changed.length) {
+    lines.push(...changed.flatMap(({ tell }) => tell), command("cp", `${desired}/settings`, `${notes}/settings`));
+  }
   if (paused && inputs.state !== "paused") lines.push(...driver.resume(name));
   return lines;
+}
+
+/** Whether a setting that a running VMM can only raise is to be lowered. */
+function falls(snapshot: Snapshot, name: string, { name: which, value, onlyGrows }: Setting): boolean {
+  const told = (snapshot.notes.get(`${places(name).notes}/settings`) ?? "").split("\n");
+  const before = told.find((line) => line.startsWith(`${which}\t`))?.slice(which.length + 1);
+  return onlyGrows === true && before !== undefined && Number(value) < Number(before);
 }
 
 function waitFor(inputs: Inputs, wanted: Layout): string[] {
@@ -451,7 +422,7 @@ function waitFor(inputs: Inputs, wanted: Layout): string[] {
       : ready?.tcp
         ? ["tcp", address, ready.tcp]
         : ["running"];
-  const driver = driverOf(inputs.vmm.kind as string);
+  const driver = driverOf(inputs.vmm.kind as VmmKind);
   const console_ = `printf 'The last of its console:\\n' 1>&2; tail -c 3000 ${consoleLog} 1>&2`;
   return [
     `systemctl start ${unit} || { journalctl -u ${unit} -n 12 -o cat --no-pager 1>&2; ${console_}; mv_fail vm-start-failed 'its VMM did not start'; }`,
@@ -544,10 +515,6 @@ async function remove(host: HostSession, state: MicroVMState): Promise<void> {
   const name = state.name as string;
   const place = places(name);
   const record = snapshot.records.get(recordPath("MicroVM", name));
-  const { user } = layout(
-    { ...(state as Inputs), interfaces: [], volumes: [] },
-    { addresses: [], macs: [], tscKhz: 0 },
-  );
   const networks = formerNetworks(snapshot, name, state);
   const detached = networks.map((network) => detachLines(network, name));
   if (!record && !snapshot.files.has(place.desired) && !snapshot.files.has(place.state) && !isActive(snapshot, name))
@@ -567,7 +534,7 @@ async function remove(host: HostSession, state: MicroVMState): Promise<void> {
         ...detached.flatMap((item) => [...item.prepare, ...item.commit]),
         command("mv_gone", place.enabled, place.dropIn, place.state, place.notes),
         command("mv_rmdir", place.dropIn.replace(/\/[^/]*$/, "")),
-        command("mv_no_user", user),
+        command("mv_no_user", userName(name)),
         command("mv_gone", place.desired),
       ],
     });

@@ -6,6 +6,7 @@ import { ChangeError, type HostSession } from "../host/session";
 import type { Snapshot } from "../host/snapshot";
 import type { Plan } from "../plan";
 import type { Progress, Resource } from "../resource";
+import { driverOf, type VmmKind } from "../vmm";
 import { requireHost } from "./host-requirements";
 import { explainOwnership, isAnothers, ownLines, recordLines } from "./ownership";
 import { recordedInputs } from "./recorded-inputs";
@@ -49,14 +50,18 @@ async function observe(host: HostSession, state: VolumeState): Promise<VolumeSta
 }
 
 /** The running microVM that has the volume, and the place that the volume has there. */
-function attachedTo(snapshot: Snapshot, name: string): { vm: string; index: number; running: boolean } | undefined {
+function attachedTo(
+  snapshot: Snapshot,
+  name: string,
+): { vm: string; kind: VmmKind; index: number; running: boolean } | undefined {
   for (const record of snapshot.records.values()) {
     if (record.kind !== "MicroVM") continue;
     const volumes = (record.inputs.volumes ?? []) as { volume?: { name?: string } }[];
     const index = volumes.findIndex((item) => item.volume?.name === name);
     if (index < 0) continue;
     const running = snapshot.units.get(`microvm@${record.name}.service`)?.activeState === "active";
-    return { vm: record.name, index, running };
+    const { kind } = record.inputs.vmm as { kind: VmmKind };
+    return { vm: record.name, kind, index, running };
   }
   return undefined;
 }
@@ -136,13 +141,7 @@ async function converge(
 
 /** A running guest is told of the new size, and grows its filesystem itself; else it is grown here. */
 function grow(user: ReturnType<typeof attachedTo>, path: string, bytes: number, ext4: boolean): string[] {
-  if (user?.running) {
-    const resize = JSON.stringify({
-      execute: "block_resize",
-      arguments: { "node-name": `vol-${user.index}`, size: bytes },
-    });
-    return [`${command("/usr/lib/microvm/qmp", `/run/microvm/vm/${user.vm}/qmp.sock`, resize)} > /dev/null`];
-  }
+  if (user?.running) return driverOf(user.kind).grow(user.vm, `vol-${user.index}`, path, bytes);
   if (!ext4) return [];
   return [`e2fsck -f -p ${path} 1>&2 || [ $? -le 2 ]`, `resize2fs ${path} 1>&2`];
 }

@@ -1,24 +1,47 @@
+import type { VmmKind } from "./releases";
+
 /** A virtual machine as every VMM is told of it: computed, complete, and the same for all of them. */
 export interface Machine {
   name: string;
+  /** The VMM's program on the host, and Firecracker's jailer. */
+  program: string;
+  jailer: string;
+  /** User and group that the VMM runs as. */
+  user: string;
+  /** Control groups of the host. */
+  cgroups: "v1" | "v2" | "hybrid";
+  /** Whether the host's kernel has Landlock. */
+  landlock: boolean;
   /** QEMU's machine type; other VMMs have one only. */
   machine: "microvm" | "q35";
   accelerator: "kvm" | "tcg";
   vcpus: number;
+  /** Up to how many processors it can grow while it runs. */
+  maxVcpus: number;
   /** MiB. */
   memory: number;
+  /** MiB up to which it can grow while it runs. */
+  maxMemory: number;
+  /** MiB that the guest is asked to give back. */
+  balloon: number;
   /** Path of the kernel on the host. */
   kernel: string;
+  /** The same kernel as an uncompressed ELF file; empty where there is none. */
+  vmlinux: string;
   /** Path of the initramfs on the host. */
   initramfs?: string;
   kernelArgs: string[];
   /** In the order in which the guest finds them where its disks have no serial numbers. */
   disks: Disk[];
   interfaces: Interface[];
+  /** What the guest finds at the metadata address, as JSON text; absent where there is none. */
+  metadata?: string;
   /** Path of the console's log. */
   consoleLog: string;
   /** Directory of the VMM's sockets. */
   runDirectory: string;
+  /** Directory of what the VMM is started with. */
+  desiredDirectory: string;
   /** Frequency of the host's time-stamp counter in kHz, 0 where it is not known. */
   tscKhz: number;
 }
@@ -28,20 +51,67 @@ export interface Disk {
   serial: string;
   path: string;
   readOnly: boolean;
+  rateLimit?: RateLimit;
 }
 
 export interface Interface {
   tap: string;
   mac: string;
+  /** In each direction. */
+  rateLimit?: RateLimit;
+}
+
+export interface RateLimit {
+  /** Bytes a second. */
+  bandwidth?: number;
+  /** Operations a second: reads and writes of a disk, packets of an interface. */
+  operations?: number;
+}
+
+/** A part of a machine that a running VMM can be told of, without a restart. */
+export interface Setting {
+  /** Unique in the machine, e.g. `balloon`, `rate vol-0`. */
+  name: string;
+  /** Equal values are equal text. */
+  value: string;
+  /** Shell lines that tell the running VMM. */
+  tell: string[];
+  /** Whether it must be told after each start, because nothing that the VMM is started with says it. */
+  afterStart?: boolean;
+  /** Whether its value is a number that a running VMM can only be told to raise. */
+  onlyGrows?: boolean;
 }
 
 /** What the rest of the provider knows of a VMM. Pure: a driver computes, and the host's scripts carry out. */
 export interface VmmDriver {
-  kind: string;
-  /** The program and its arguments. Throws a `MicrovmError` for what this VMM cannot do. */
-  commandLine(program: string, machine: Machine): string[];
-  /** Shell lines that ask a running guest to power off, pause or go on; each is idempotent. */
-  stopCommands: string[];
+  kind: VmmKind;
+  /** Name of the control socket in the run directory. */
+  socket: string;
+  /** Whether the guest's disks have the serial numbers that the machine gives them. */
+  serials: boolean;
+  /** Files that it is started with, by name; `argv` has the program and its arguments, one a line. */
+  bootFiles(machine: Machine): Record<string, string>;
+  /** The machine without what this VMM can be told while it runs: where it differs, a restart is needed. */
+  steady(machine: Machine): Machine;
+  settings(machine: Machine): Setting[];
+  /** Lines for the [Service] section of its unit. */
+  unit(machine: Machine): string[];
+  /** Directories, root's, that must be there before its unit starts. */
+  directories?: string[];
+  /** Shell lines that run in its unit, in the unit's mount namespace, before it becomes the VMM. */
+  enter?(machine: Machine): string[];
+  /** Shell lines that run as root after it has ended. */
+  cleanup?(machine: Machine): string[];
+  /** Shell lines that ask the guest to power off. */
+  askToStop(machine: Machine): string[];
+  /** Shell lines; idempotent. */
   pause(name: string): string[];
   resume(name: string): string[];
+  /** Shell lines that tell a running VMM that a disk has grown. */
+  grow(name: string, serial: string, path: string, bytes: number): string[];
+}
+
+/** Where a running VMM is told things. */
+export function runDirectory(name: string): string {
+  return `/run/microvm/vm/${name}`;
 }

@@ -1,20 +1,15 @@
-import { MicrovmError } from "../errors";
+import { cloudHypervisor } from "./cloud-hypervisor";
 import type { VmmDriver } from "./driver";
+import { firecracker } from "./firecracker";
 import { qemu } from "./qemu";
+import type { VmmKind } from "./releases";
 
-const drivers: Record<string, VmmDriver> = { qemu };
+/** Every driver by its kind: a kind without one does not compile. */
+const drivers: Readonly<Record<VmmKind, VmmDriver>> = { qemu, firecracker, "cloud-hypervisor": cloudHypervisor };
 
-export function driverOf(kind: string): VmmDriver {
-  const driver = drivers[kind];
-  if (!driver) {
-    throw new MicrovmError({
-      code: "unknown-vmm",
-      verb: "use",
-      subject: `VMM ${kind}`,
-      cause: `this version of pulumi-microvm knows ${Object.keys(drivers).join(", ")}`,
-    });
-  }
-  return driver;
+export function driverOf(kind: VmmKind): VmmDriver {
+  return drivers[kind];
 }
 
-export type { Disk, Interface, Machine, VmmDriver } from "./driver";
+export type { Disk, Interface, Machine, RateLimit, Setting, VmmDriver } from "./driver";
+export type { VmmKind } from "./releases";

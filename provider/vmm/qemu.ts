@@ -1,26 +1,64 @@
 import { command } from "../host/change";
-import type { Machine, VmmDriver } from "./driver";
+import { type Machine, type RateLimit, runDirectory, type Setting, type VmmDriver } from "./driver";
 
 /** QEMU 7.2 and newer. Driven by its command line, and by QMP where a change is live. */
 export const qemu: VmmDriver = {
   kind: "qemu",
-  commandLine,
+  socket: "qmp.sock",
+  serials: true,
+  bootFiles: (machine) => ({ argv: lines(commandLine(machine)) }),
+  // Its command line has neither of these.
+  steady: (machine) => ({
+    ...machine,
+    balloon: 0,
+    disks: machine.disks.map(({ rateLimit: _, ...disk }) => disk),
+  }),
+  settings,
+  unit: ({ user }) => [`User=${user}`, `Group=${user}`],
   // A paused guest would never see the power button.
-  stopCommands: ['{"execute":"cont"}', '{"execute":"system_powerdown"}'],
-  pause: (name) => [qmp(name, '{"execute":"stop"}')],
-  resume: (name) => [qmp(name, '{"execute":"cont"}')],
+  askToStop: ({ name }) => [qmp(name, { execute: "cont" }, { execute: "system_powerdown" })],
+  pause: (name) => [qmp(name, { execute: "stop" })],
+  resume: (name) => [qmp(name, { execute: "cont" })],
+  grow: (name, serial, _path, bytes) => [
+    qmp(name, { execute: "block_resize", arguments: { "node-name": serial, size: bytes } }),
+  ],
 };
 
-export function qmpSocket(name: string): string {
-  return `/run/microvm/vm/${name}/qmp.sock`;
+function qmp(name: string, ...commands: object[]): string {
+  const words = commands.map((item) => JSON.stringify(item));
+  return `${command("/usr/lib/microvm/qmp", `${runDirectory(name)}/${qemu.socket}`, ...words)} > /dev/null`;
 }
 
-function qmp(name: string, ...commands: string[]): string {
-  return `${command("/usr/lib/microvm/qmp", qmpSocket(name), ...commands)} > /dev/null`;
+function settings({ name, memory, balloon, disks }: Machine): Setting[] {
+  const value = (memory - balloon) * 1048576;
+  return [
+    {
+      name: "balloon",
+      value: String(balloon),
+      tell: [qmp(name, { execute: "balloon", arguments: { value } })],
+      afterStart: balloon > 0,
+    },
+    ...disks
+      .filter(({ serial }) => serial !== "seed")
+      .map(({ serial, rateLimit }): Setting => {
+        const limits = throttle(rateLimit);
+        return {
+          name: `rate ${serial}`,
+          value: JSON.stringify(rateLimit ?? {}),
+          tell: [qmp(name, { execute: "block_set_io_throttle", arguments: { id: `disk-${serial}`, ...limits } })],
+          afterStart: rateLimit !== undefined,
+        };
+      }),
+  ];
 }
 
-function commandLine(program: string, machine: Machine): string[] {
-  const { name, vcpus, memory, kernel, initramfs, consoleLog, runDirectory } = machine;
+/** QMP wants every bound; 0 is none. */
+function throttle({ bandwidth = 0, operations = 0 }: RateLimit = {}) {
+  return { bps: bandwidth, bps_rd: 0, bps_wr: 0, iops: operations, iops_rd: 0, iops_wr: 0 };
+}
+
+function commandLine(machine: Machine): string[] {
+  const { name, program, vcpus, memory, kernel, initramfs, consoleLog, runDirectory: directory } = machine;
   const bus = machine.machine === "microvm" ? "device" : "pci";
   const words = [
     [program],
@@ -37,7 +75,7 @@ function commandLine(program: string, machine: Machine): string[] {
     ...(initramfs ? [["-initrd", initramfs]] : []),
     ["-append", kernelArguments(machine).join(" ")],
     ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"],
-    ["-qmp", `unix:${option(`${runDirectory}/qmp.sock`)},server=on,wait=off`],
+    ["-qmp", `unix:${option(`${directory}/${qemu.socket}`)},server=on,wait=off`],
     ["-chardev", `file,id=console,path=${option(consoleLog)},append=on`],
     ["-serial", "chardev:console"],
     ["-device", `virtio-rng-${bus}`],
@@ -74,4 +112,9 @@ function kernelArguments({ machine, accelerator, kernelArgs, tscKhz }: Machine):
 /** QEMU takes a doubled comma in an option's value for one comma. */
 function option(value: string): string {
   return value.replaceAll(",", ",,");
+}
+
+/** One argument a line. */
+export function lines(words: string[]): string {
+  return words.map((word) => `${word}\n`).join("");
 }

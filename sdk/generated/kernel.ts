@@ -52,6 +52,12 @@ export class Kernel extends MicrovmResource {
   declare readonly digest: pulumi.Output<string>;
   /** The kernel in the host's store. */
   declare readonly path: pulumi.Output<string>;
+  /** SHA-256 of the same kernel as an uncompressed ELF file, which Firecracker needs; empty where there is none. */
+  declare readonly vmlinuxDigest: pulumi.Output<string>;
+  /** The uncompressed kernel in the host's store; empty where there is none. */
+  declare readonly vmlinuxPath: pulumi.Output<string>;
+  /** Why there is no uncompressed kernel; empty where there is one. */
+  declare readonly vmlinuxReason: pulumi.Output<string>;
   /** SHA-256 of the initramfs; empty with `initramfs: "none"`. */
   declare readonly initramfsDigest: pulumi.Output<string>;
   /** The initramfs in the host's store; empty with `initramfs: "none"`. */

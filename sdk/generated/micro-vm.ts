@@ -17,20 +17,26 @@ export interface MicroVMArgs {
   name?: pulumi.Input<string>;
   /** Take over an object of this name that another program made. (default false) */
   adopt?: pulumi.Input<boolean>;
-  /** The VMM that runs it. */
+  /** The VMM that runs it: what each can do is in [VMM capabilities](vmm-capabilities.md). */
   vmm: ReferenceTo<Vmm, VmmReference>;
   /** The kernel that it boots. */
   kernel: ReferenceTo<Kernel, KernelReference>;
   /** The root filesystem that it starts from. */
   rootfs: ReferenceTo<RootfsImage, RootfsImageReference>;
-  /** QEMU machine type: `microvm` is small and fast; `q35` has PCI Express. (default "microvm") */
+  /** QEMU's machine type: `microvm` is small and fast; `q35` has PCI Express. Other VMMs have one only. (default "microvm") */
   machine?: pulumi.Input<"microvm" | "q35">;
   /** `kvm` needs a host whose probe says `kvm`. `tcg` is QEMU's software emulation: slow, and no security boundary. (default "kvm") */
   accelerator?: pulumi.Input<"kvm" | "tcg">;
   /** Virtual processors. (1 to 64; default 1) */
   vcpus?: pulumi.Input<number>;
+  /** Up to how many virtual processors it can be given while it runs. Default: `vcpus`. (1 to 64) */
+  maxVcpus?: pulumi.Input<number>;
   /** Guest memory. (in MiB; 64 to 4194304; default 256) */
   memory?: pulumi.Input<number>;
+  /** Up to how much memory it can be given while it runs. Default: `memory`. (in MiB; 64 to 4194304) */
+  maxMemory?: pulumi.Input<number>;
+  /** Memory that the guest is asked to give back to the host. (in MiB; 0 to 4194304; default 0) */
+  balloon?: pulumi.Input<number>;
   /** Further kernel arguments. */
   kernelArgs?: pulumi.Input<Array<pulumi.Input<string>>>;
   /** How the root disk relates to the image. */
@@ -39,6 +45,13 @@ export interface MicroVMArgs {
     mode?: pulumi.Input<"shared" | "copy" | "overlay">;
     /** Size of the private disk. Can grow, not shrink. Default: 1024, or the image's size if that is more. (in MiB; 16 to 67108864) */
     size?: pulumi.Input<number>;
+    /** Bounds of its traffic. */
+    rateLimit?: pulumi.Input<{
+      /** Bytes. (in bytes/s; 1024 to 1099511627776) */
+      bandwidth?: pulumi.Input<number>;
+      /** Reads and writes of a disk, packets of an interface. (in 1/s; 1 to 1000000000) */
+      operations?: pulumi.Input<number>;
+    }>;
   }>;
   /** Volumes that the guest gets as further disks. */
   volumes?: pulumi.Input<Array<pulumi.Input<{
@@ -48,6 +61,13 @@ export interface MicroVMArgs {
     mountPath?: pulumi.Input<string>;
     /** Whether the guest may only read it. (default false) */
     readOnly?: pulumi.Input<boolean>;
+    /** Bounds of its traffic. */
+    rateLimit?: pulumi.Input<{
+      /** Bytes. (in bytes/s; 1024 to 1099511627776) */
+      bandwidth?: pulumi.Input<number>;
+      /** Reads and writes of a disk, packets of an interface. (in 1/s; 1 to 1000000000) */
+      operations?: pulumi.Input<number>;
+    }>;
   }>>>;
   /** Network interfaces, in the guest `eth0` and on. */
   interfaces?: pulumi.Input<Array<pulumi.Input<{
@@ -57,9 +77,18 @@ export interface MicroVMArgs {
     mac?: pulumi.Input<string>;
     /** Address in the network. Default: a free one, kept for the microVM's life. */
     address?: pulumi.Input<string>;
+    /** Bounds of its traffic, for each direction. */
+    rateLimit?: pulumi.Input<{
+      /** Bytes. (in bytes/s; 1024 to 1099511627776) */
+      bandwidth?: pulumi.Input<number>;
+      /** Reads and writes of a disk, packets of an interface. (in 1/s; 1 to 1000000000) */
+      operations?: pulumi.Input<number>;
+    }>;
   }>>>;
   /** Host name of the guest. Default: the microVM's name. (at most 63 characters) */
   hostname?: pulumi.Input<string>;
+  /** JSON text that the guest finds at the metadata address (`http://169.254.169.254/`, version 2 of the protocol). Other metadata services are out of its reach. (at most 51200 characters) */
+  metadata?: pulumi.Input<string>;
   /** OpenSSH public keys that may log in as root. */
   sshAuthorizedKeys?: pulumi.Input<Array<pulumi.Input<string>>>;
   /** Files that the guest finds in its root at every boot. */
@@ -111,20 +140,26 @@ export class MicroVM extends MicrovmResource {
   declare readonly name: pulumi.Output<string>;
   /** Take over an object of this name that another program made. (default false) */
   declare readonly adopt: pulumi.Output<boolean>;
-  /** The VMM that runs it. */
+  /** The VMM that runs it: what each can do is in [VMM capabilities](vmm-capabilities.md). */
   declare readonly vmm: pulumi.Output<VmmReference>;
   /** The kernel that it boots. */
   declare readonly kernel: pulumi.Output<KernelReference>;
   /** The root filesystem that it starts from. */
   declare readonly rootfs: pulumi.Output<RootfsImageReference>;
-  /** QEMU machine type: `microvm` is small and fast; `q35` has PCI Express. (default "microvm") */
+  /** QEMU's machine type: `microvm` is small and fast; `q35` has PCI Express. Other VMMs have one only. (default "microvm") */
   declare readonly machine: pulumi.Output<"microvm" | "q35">;
   /** `kvm` needs a host whose probe says `kvm`. `tcg` is QEMU's software emulation: slow, and no security boundary. (default "kvm") */
   declare readonly accelerator: pulumi.Output<"kvm" | "tcg">;
   /** Virtual processors. (1 to 64; default 1) */
   declare readonly vcpus: pulumi.Output<number>;
+  /** Up to how many virtual processors it can be given while it runs. Default: `vcpus`. (1 to 64) */
+  declare readonly maxVcpus: pulumi.Output<number | undefined>;
   /** Guest memory. (in MiB; 64 to 4194304; default 256) */
   declare readonly memory: pulumi.Output<number>;
+  /** Up to how much memory it can be given while it runs. Default: `memory`. (in MiB; 64 to 4194304) */
+  declare readonly maxMemory: pulumi.Output<number | undefined>;
+  /** Memory that the guest is asked to give back to the host. (in MiB; 0 to 4194304; default 0) */
+  declare readonly balloon: pulumi.Output<number>;
   /** Further kernel arguments. */
   declare readonly kernelArgs: pulumi.Output<string[] | undefined>;
   /** How the root disk relates to the image. */
@@ -133,6 +168,13 @@ export class MicroVM extends MicrovmResource {
       mode?: "shared" | "copy" | "overlay";
       /** Size of the private disk. Can grow, not shrink. Default: 1024, or the image's size if that is more. (in MiB; 16 to 67108864) */
       size?: number;
+      /** Bounds of its traffic. */
+      rateLimit?: {
+        /** Bytes. (in bytes/s; 1024 to 1099511627776) */
+        bandwidth?: number;
+        /** Reads and writes of a disk, packets of an interface. (in 1/s; 1 to 1000000000) */
+        operations?: number;
+      };
     } | undefined>;
   /** Volumes that the guest gets as further disks. */
   declare readonly volumes: pulumi.Output<Array<{
@@ -142,6 +184,13 @@ export class MicroVM extends MicrovmResource {
       mountPath?: string;
       /** Whether the guest may only read it. (default false) */
       readOnly?: boolean;
+      /** Bounds of its traffic. */
+      rateLimit?: {
+        /** Bytes. (in bytes/s; 1024 to 1099511627776) */
+        bandwidth?: number;
+        /** Reads and writes of a disk, packets of an interface. (in 1/s; 1 to 1000000000) */
+        operations?: number;
+      };
     }> | undefined>;
   /** Network interfaces, in the guest `eth0` and on. */
   declare readonly interfaces: pulumi.Output<Array<{
@@ -151,9 +200,18 @@ export class MicroVM extends MicrovmResource {
       mac?: string;
       /** Address in the network. Default: a free one, kept for the microVM's life. */
       address?: string;
+      /** Bounds of its traffic, for each direction. */
+      rateLimit?: {
+        /** Bytes. (in bytes/s; 1024 to 1099511627776) */
+        bandwidth?: number;
+        /** Reads and writes of a disk, packets of an interface. (in 1/s; 1 to 1000000000) */
+        operations?: number;
+      };
     }> | undefined>;
   /** Host name of the guest. Default: the microVM's name. (at most 63 characters) */
   declare readonly hostname: pulumi.Output<string | undefined>;
+  /** JSON text that the guest finds at the metadata address (`http://169.254.169.254/`, version 2 of the protocol). Other metadata services are out of its reach. (at most 51200 characters) */
+  declare readonly metadata: pulumi.Output<string | undefined>;
   /** OpenSSH public keys that may log in as root. */
   declare readonly sshAuthorizedKeys: pulumi.Output<string[] | undefined>;
   /** Files that the guest finds in its root at every boot. */

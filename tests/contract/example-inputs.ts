@@ -27,8 +27,26 @@ export const exampleInputs: Record<Kind, Record<string, unknown>> = {
   MicroVM: {
     name: "web",
     host,
-    vmm: { name: "qemu", kind: "qemu", path: "/usr/bin/qemu-system-x86_64", installedVersion: "7.2" },
-    kernel: { name: "linux", digest: "k", path: "/k", initramfsDigest: "i", initramfsPath: "/i", format: "bzImage" },
+    vmm: {
+      name: "qemu",
+      kind: "qemu",
+      path: "/usr/bin/qemu-system-x86_64",
+      jailerPath: "",
+      digest: "",
+      jailerDigest: "",
+      installedVersion: "7.2",
+    },
+    kernel: {
+      name: "linux",
+      digest: "k",
+      path: "/k",
+      vmlinuxDigest: "v",
+      vmlinuxPath: "/v",
+      vmlinuxReason: "",
+      initramfsDigest: "i",
+      initramfsPath: "/i",
+      format: "bzImage",
+    },
     rootfs: { name: "debian", digest: "r", path: "/r", format: "ext4", bytes: 1048576 },
     interfaces: [
       {

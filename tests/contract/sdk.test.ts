@@ -83,7 +83,15 @@ test("a resource given to another becomes its reference", async () => {
   const kernel = new microvm.Kernel("linux-7", { host, source: { distribution: "default" } });
   const vm = new microvm.MicroVM("web-7", {
     host: pulumi.output(host),
-    vmm: { name: "qemu", kind: "qemu", path: "/usr/bin/qemu", installedVersion: "7.2" },
+    vmm: {
+      name: "qemu",
+      kind: "qemu",
+      path: "/usr/bin/qemu",
+      jailerPath: "",
+      digest: "",
+      jailerDigest: "",
+      installedVersion: "7.2",
+    },
     kernel,
     rootfs: Promise.resolve(new microvm.RootfsImage("debian-7", { host, source: { debian: { suite: "bookworm" } } })),
     interfaces: pulumi.output([{ network }]),

@@ -33,7 +33,7 @@ const packages = [
 const deviceNodes = [
   "d /dev/net 0755 root root -",
   "c /dev/net/tun 0666 root root - 10:200",
-  ...(existsSync("/dev/kvm") ? ["c /dev/kvm 0660 root root - 10:232"] : []),
+  ...(existsSync("/dev/kvm") ? ["c /dev/kvm 0660 root kvm - 10:232"] : []),
   "",
 ].join("\n");
 
@@ -55,7 +55,7 @@ WantedBy=sysinit.target
 /** Where the base system of that definition is, built or not. */
 export function defineBase(): { directory: string } {
   const key = createHash("sha256")
-    .update(JSON.stringify([suite, packages, deviceNodes, writableGroups, 3]))
+    .update(JSON.stringify([suite, packages, deviceNodes, writableGroups, 4]))
     .digest("hex")
     .slice(0, 16);
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "pulumi-microvm", "lab");
@@ -96,6 +96,8 @@ export async function ensureBase(proxy: string, progress: (text: string) => void
     file("etc/systemd/system/lab-groups.service", writableGroups);
     file("etc/ssh/sshd_config.d/lab.conf", "UseDNS no\nPermitRootLogin prohibit-password\nMaxStartups 100\n");
     file("etc/apt/apt.conf.d/01lab", 'APT::Install-Recommends "false";\n');
+    // As udev's package makes it, which lab hosts do without.
+    await run("chroot", [root, "groupadd", "--system", "kvm"]);
     await run("systemctl", ["--root", root, "-q", "enable", "systemd-networkd.service", "lab-groups.service"]);
     await run("systemctl", [
       "--root",

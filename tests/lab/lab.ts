@@ -263,7 +263,7 @@ export class Lab {
       "--resolv-conf=off",
       "--network-bridge=br0",
       "--capability=all",
-      "--system-call-filter=bpf @keyring perf_event_open",
+      "--system-call-filter=bpf @keyring perf_event_open landlock_create_ruleset landlock_add_rule landlock_restrict_self",
     ];
     const script = [
       "while :; do",

@@ -49,7 +49,7 @@ test("units, digests, notes and addresses are told apart", () => {
       "run\t/run/microvm/network/lan/rules\tbridge:x 1",
       "run\t/run/microvm/network/lan/rules\tinet:x 2",
       `links\t${base64(JSON.stringify(link))}`,
-      "qmp\t/run/microvm/vm/web/qmp.sock\tpaused",
+      "vmm\t/run/microvm/vm/web/qmp.sock\tpaused",
       "end",
       "",
     ].join("\n"),

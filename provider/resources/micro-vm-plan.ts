@@ -1,0 +1,150 @@
+import type { MicroVMInputs, MicroVMState, NetworkReference } from "../generated/types";
+import type { Change, Plan } from "../plan";
+import type { Problem } from "../resource";
+import { isUnknown } from "../schema/unknown";
+import type { VmmKind } from "../vmm";
+import { abilityFor, refusal, vmmName } from "../vmm/capabilities";
+import { checkAddress } from "./addresses";
+
+/** What can be said of a microVM before any host is asked: what is wrong with it, and what a change means. */
+
+const known = <T>(value: T | undefined): value is T => value !== undefined && !isUnknown(value);
+
+export function check(inputs: Partial<MicroVMInputs>): Problem[] {
+  const problems: Problem[] = [];
+  const seen = new Map<string, number>();
+  (known(inputs.interfaces) ? inputs.interfaces : []).forEach((item, index) => {
+    if (!known(item)) return;
+    const { network, address, mac } = item;
+    if (known(address)) {
+      const reason =
+        known(network) && known(network.cidr) ? checkAddress(network as NetworkReference, address) : undefined;
+      if (reason) problems.push({ property: `interfaces[${index}].address`, reason });
+    }
+    for (const value of [address, mac].filter(known)) {
+      const other = seen.get(value);
+      if (other !== undefined) {
+        problems.push({
+          property: `interfaces[${index}]`,
+          reason: `${value} is interface ${other}'s already; each needs its own`,
+        });
+      }
+      seen.set(value, index);
+    }
+  });
+  if (known(inputs.rootDisk) && known(inputs.rootfs)) {
+    const { format } = inputs.rootfs;
+    if (inputs.rootDisk.mode === "copy" && known(format) && format !== "ext4") {
+      problems.push({
+        property: "rootDisk.mode",
+        reason: `a copy of a ${format} image cannot be written to; use an ext4 image, or mode "overlay"`,
+      });
+    }
+  }
+  if (
+    known(inputs.kernel) &&
+    inputs.kernel.initramfsPath === "" &&
+    (inputs.rootDisk?.mode ?? "overlay") === "overlay"
+  ) {
+    problems.push({
+      property: "rootDisk.mode",
+      reason:
+        'mode "overlay" is set up by the provider\'s initramfs; use a kernel with initramfs "microvm", or mode "copy" or "shared"',
+    });
+  }
+  problems.push(...unsupported(inputs), ...bounds(inputs));
+  const alone = !isUnknown(inputs.interfaces) && !inputs.interfaces?.length;
+  if (alone && known(inputs.ready) && (inputs.ready.tcp || inputs.ready.ssh)) {
+    problems.push({ property: "ready", reason: "a microVM without an interface can only be waited for with `serial`" });
+  }
+  const paths = new Set<string>();
+  (known(inputs.files) ? inputs.files : []).forEach((file, index) => {
+    if (!known(file) || !known(file.path)) return;
+    if (paths.has(file.path))
+      problems.push({ property: `files[${index}].path`, reason: `${file.path} is given twice` });
+    paths.add(file.path);
+  });
+  return problems;
+}
+
+/** What its VMM cannot do, and which one can. */
+function unsupported({ vmm, kernel, ...inputs }: Partial<MicroVMInputs>): Problem[] {
+  if (!known(vmm) || !known(vmm.kind)) return [];
+  const { kind } = vmm;
+  const problems: Problem[] = [];
+  const judge = (property: string, path: string, value: unknown) => {
+    const reason = known(value) ? refusal(kind, property, value) : undefined;
+    if (reason) problems.push({ property: path, reason });
+  };
+  for (const name of ["machine", "accelerator", "maxVcpus", "maxMemory", "metadata"] as const) {
+    judge(name, name, inputs[name]);
+  }
+  (known(inputs.interfaces) ? inputs.interfaces : []).forEach((item, index) => {
+    if (known(item)) judge("interfaces[].rateLimit", `interfaces[${index}].rateLimit`, item.rateLimit);
+  });
+  if (kind !== "firecracker") return problems;
+  if (known(kernel) && kernel.vmlinuxPath === "") {
+    const reason = `Firecracker needs an uncompressed kernel, and Kernel ${kernel.name} has none: ${kernel.vmlinuxReason}`;
+    problems.push({ property: "kernel", reason });
+  }
+  if (known(inputs.vcpus) && inputs.vcpus > 32) {
+    problems.push({ property: "vcpus", reason: "Firecracker has at most 32; QEMU and Cloud Hypervisor have more" });
+  }
+  return problems;
+}
+
+/** Values that must fit each other. */
+function bounds({ balloon, memory, maxMemory, vcpus, maxVcpus, metadata }: Partial<MicroVMInputs>): Problem[] {
+  const problems: Problem[] = [];
+  if (known(balloon) && known(memory) && balloon >= memory) {
+    problems.push({ property: "balloon", reason: `must be less than the memory of ${memory} MiB` });
+  }
+  if (known(maxMemory) && known(memory) && maxMemory < memory) {
+    problems.push({ property: "maxMemory", reason: `must be at least the memory of ${memory} MiB` });
+  }
+  if (known(maxVcpus) && known(vcpus) && maxVcpus < vcpus) {
+    problems.push({ property: "maxVcpus", reason: `must be at least the ${vcpus} of vcpus` });
+  }
+  if (known(metadata)) {
+    try {
+      JSON.parse(metadata);
+    } catch {
+      problems.push({ property: "metadata", reason: "must be JSON text" });
+    }
+  }
+  return problems;
+}
+
+/** What its VMM makes of each change. The private disk grows in place and never shrinks; a VMM is not exchanged. */
+export function plan(prior: MicroVMState, inputs: Partial<MicroVMInputs>, generic: Plan): Plan {
+  if (generic.action !== "update") return generic;
+  const kind = known(inputs.vmm) && known(inputs.vmm.kind) ? inputs.vmm.kind : undefined;
+  const changes = kind ? generic.changes.map((one) => forVmm(kind, prior, inputs, one)) : [...generic.changes];
+  if (kind && prior.vmm.kind !== kind) {
+    const reason = `${vmmName(kind)} takes the place of ${vmmName(prior.vmm.kind)}, so it is replaced; its volumes stay`;
+    changes.push({ property: "vmm", effect: "replace", reason });
+  }
+  const before = prior.rootDisk?.size;
+  const now = inputs.rootDisk?.size;
+  if (typeof before === "number" && typeof now === "number" && now < before) {
+    const reason = `the private disk has ${before} MiB and cannot shrink to ${now}`;
+    changes.push({ property: "rootDisk.size", effect: "replace", reason });
+  }
+  if (changes.some(({ effect }) => effect === "replace")) return { action: "replace", changes, deleteFirst: true };
+  return { action: "update", changes };
+}
+
+function forVmm(kind: VmmKind, prior: MicroVMState, inputs: Partial<MicroVMInputs>, change: Change): Change {
+  const { property, effect, reason } = change;
+  if (effect === "replace") return change;
+  let ability = abilityFor(kind, property);
+  // Memory that the guest has cannot be taken from it while it runs.
+  const falls = known(inputs.memory) && known(prior.memory) && inputs.memory < prior.memory;
+  if (property === "memory" && falls) ability = "restart";
+  // Whether there is a metadata service at all is part of the machine.
+  if (property === "metadata" && (inputs.metadata === undefined) !== (prior.metadata === undefined))
+    ability = "restart";
+  if (ability === undefined || ability === "none" || ability === effect) return change;
+  const restarts = ", which takes a restart";
+  return { property, effect: ability, reason: reason.replace(restarts, "") + (ability === "restart" ? restarts : "") };
+}

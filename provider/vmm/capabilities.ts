@@ -1,0 +1,109 @@
+import type { VmmKind } from "./releases";
+
+/** What a VMM does with a change of a property, or that it cannot have it at all. */
+export type Ability = "live" | "restart" | "none";
+
+export interface Capability {
+  /** Path of the property of a MicroVM; of one of its values, `property=value`. */
+  property: string;
+  /** For people: what it is. */
+  what: string;
+  abilities: Readonly<Record<VmmKind, Ability>>;
+  /** What is to know of it, by VMM, a sentence each. */
+  notes?: Readonly<Partial<Record<VmmKind, string>>>;
+}
+
+/**
+ * What differs between the VMMs; everything else they have in common. Read by plans, by checks at preview, by the
+ * reference page and by the tests.
+ */
+export const capabilities: readonly Capability[] = [
+  {
+    property: "machine=q35",
+    what: "PCI Express",
+    abilities: { qemu: "restart", firecracker: "none", "cloud-hypervisor": "none" },
+    notes: { "cloud-hypervisor": "Its only machine has PCI Express anyway: leave `machine` out." },
+  },
+  {
+    property: "accelerator=tcg",
+    what: "software emulation",
+    abilities: { qemu: "restart", firecracker: "none", "cloud-hypervisor": "none" },
+  },
+  {
+    property: "vcpus",
+    what: "another number of processors",
+    abilities: { qemu: "restart", firecracker: "restart", "cloud-hypervisor": "live" },
+    notes: { "cloud-hypervisor": "Up to `maxVcpus`.", firecracker: "At most 32." },
+  },
+  {
+    property: "maxVcpus",
+    what: "room for more processors",
+    abilities: { qemu: "none", firecracker: "none", "cloud-hypervisor": "restart" },
+  },
+  {
+    property: "memory",
+    what: "another size of memory",
+    abilities: { qemu: "restart", firecracker: "restart", "cloud-hypervisor": "live" },
+    notes: { "cloud-hypervisor": "Growth up to `maxMemory`; less memory takes a restart." },
+  },
+  {
+    property: "maxMemory",
+    what: "room for more memory",
+    abilities: { qemu: "none", firecracker: "none", "cloud-hypervisor": "restart" },
+  },
+  {
+    property: "balloon",
+    what: "memory that the guest gives back",
+    abilities: { qemu: "live", firecracker: "live", "cloud-hypervisor": "live" },
+  },
+  {
+    property: "rootDisk.rateLimit",
+    what: "bounds of the root disk's traffic",
+    abilities: { qemu: "live", firecracker: "live", "cloud-hypervisor": "restart" },
+  },
+  {
+    property: "volumes[].rateLimit",
+    what: "bounds of a volume's traffic",
+    abilities: { qemu: "live", firecracker: "live", "cloud-hypervisor": "restart" },
+  },
+  {
+    property: "interfaces[].rateLimit",
+    what: "bounds of an interface's traffic",
+    abilities: { qemu: "none", firecracker: "live", "cloud-hypervisor": "restart" },
+  },
+  {
+    property: "metadata",
+    what: "a metadata service for the guest",
+    abilities: { qemu: "none", firecracker: "live", "cloud-hypervisor": "none" },
+    notes: { firecracker: "To have one or none takes a restart; what it tells changes live." },
+  },
+];
+
+const names: Readonly<Record<VmmKind, string>> = {
+  qemu: "QEMU",
+  firecracker: "Firecracker",
+  "cloud-hypervisor": "Cloud Hypervisor",
+};
+
+export function vmmName(kind: VmmKind): string {
+  return names[kind];
+}
+
+/** What a VMM does with a change of a property, given by its path with indices; undefined where all do the same. */
+export function abilityFor(kind: VmmKind, path: string): Ability | undefined {
+  const property = path.replace(/\[\d+\]/g, "[]");
+  // The longest that the path lies in: `rootDisk.rateLimit` for `rootDisk.rateLimit.bandwidth`.
+  const found = capabilities
+    .filter((item) => property === item.property || property.startsWith(`${item.property}.`))
+    .sort((a, b) => b.property.length - a.property.length)[0];
+  return found?.abilities[kind];
+}
+
+/** A sentence for who asks a VMM for what it cannot do, and undefined where it can. `given` is the property's value. */
+export function refusal(kind: VmmKind, property: string, given: unknown): string | undefined {
+  const item = capabilities.find((one) => one.property === property || one.property === `${property}=${given}`);
+  if (item?.abilities[kind] !== "none") return undefined;
+  const able = (Object.keys(names) as VmmKind[]).filter((other) => item.abilities[other] !== "none").map(vmmName);
+  const note = item.notes?.[kind];
+  return `${vmmName(kind)} has no ${item.what}; ${able.join(" and ")} can${note ? `. ${note}` : ""}`;
+}

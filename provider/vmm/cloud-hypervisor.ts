@@ -1,0 +1,110 @@
+import {
+  type Disk,
+  type Interface,
+  type Machine,
+  type RateLimit,
+  runDirectory,
+  type Setting,
+  type VmmDriver,
+} from "./driver";
+import { lines } from "./qemu";
+import { requests } from "./rest";
+
+/** Cloud Hypervisor 51 and newer, as a user of its own in a sandboxed unit, with Landlock. */
+export const cloudHypervisor: VmmDriver = {
+  kind: "cloud-hypervisor",
+  socket: "ch.sock",
+  serials: true,
+  bootFiles: (machine) => ({ argv: lines(commandLine(machine)) }),
+  steady: (machine) => ({ ...machine, balloon: 0, vcpus: machine.maxVcpus, memory: machine.maxMemory }),
+  settings,
+  unit: ({ user, consoleLog }) => [
+    `User=${user}`,
+    `Group=${user}`,
+    // It asks for a tap's flags over a socket of this family; no packet leaves by it.
+    "RestrictAddressFamilies=AF_UNIX AF_INET",
+    "SystemCallFilter=landlock_create_ruleset landlock_add_rule landlock_restrict_self",
+    `StandardOutput=append:${consoleLog}`,
+    "StandardError=journal",
+  ],
+  // A paused guest would never see the power button; one that runs refuses to go on.
+  askToStop: ({ name }) => [
+    "{",
+    ...requests(socket(name), ["PUT", "/api/v1/vm.resume"]),
+    "} 2> /dev/null || true",
+    ...requests(socket(name), ["PUT", "/api/v1/vm.power-button"]),
+  ],
+  pause: (name) => onlyIf(name, "running", ["PUT", "/api/v1/vm.pause"]),
+  resume: (name) => onlyIf(name, "paused", ["PUT", "/api/v1/vm.resume"]),
+  grow: (name, serial, _path, bytes) =>
+    requests(socket(name), ["PUT", "/api/v1/vm.resize-disk", { id: serial, desired_size: bytes }]),
+};
+
+const taps = ["/sys/class/net", "/sys/devices/virtual/net"];
+
+function socket(name: string): string {
+  return `${runDirectory(name)}/${cloudHypervisor.socket}`;
+}
+
+/** Neither pausing nor going on is idempotent. */
+function onlyIf(name: string, state: string, request: Parameters<typeof requests>[1]): string[] {
+  const path = socket(name);
+  return [`if /usr/lib/microvm/vmm-api --status ${path} | grep -q '${state}$'; then`, ...requests(path, request), "fi"];
+}
+
+function commandLine(machine: Machine): string[] {
+  const { program, kernel, initramfs, kernelArgs, runDirectory: directory, disks, interfaces, landlock } = machine;
+  const { vcpus, maxVcpus, memory, maxMemory, balloon } = machine;
+  const hotplug = maxMemory > memory ? `,hotplug_method=virtio-mem,hotplug_size=${maxMemory - memory}M` : "";
+  return [
+    program,
+    ...["--api-socket", `path=${directory}/${cloudHypervisor.socket}`],
+    ...["--kernel", kernel],
+    ...(initramfs ? ["--initramfs", initramfs] : []),
+    ...["--cmdline", ["console=ttyS0", "quiet", "panic=1", ...kernelArgs].join(" ")],
+    ...["--cpus", `boot=${vcpus},max=${maxVcpus}`],
+    ...["--memory", `size=${memory}M${hotplug}`],
+    ...["--balloon", `size=${balloon}M,deflate_on_oom=on`],
+    ...["--rng", "src=/dev/urandom"],
+    // On its standard output, which the unit appends to the log: a file it would empty.
+    ...["--serial", "tty", "--console", "off"],
+    ...["--disk", ...disks.map(disk)],
+    ...(interfaces.length ? ["--net", ...interfaces.map(net)] : []),
+    ...["--seccomp", "true"],
+    // It looks up what a tap can do.
+    ...(landlock ? ["--landlock", "--landlock-rules", ...taps.map((path) => `path=${path},access=r`)] : []),
+  ];
+}
+
+function disk({ serial, path, readOnly, rateLimit }: Disk): string {
+  const access = readOnly ? ",readonly=on" : "";
+  return `path=${path},id=${serial},serial=${serial},image_type=raw${access}${limits(rateLimit)}`;
+}
+
+function net({ tap, mac, rateLimit }: Interface, index: number): string {
+  return `tap=${tap},mac=${mac},id=eth${index}${limits(rateLimit)}`;
+}
+
+/** Token buckets that hold a second's worth. */
+function limits({ bandwidth, operations }: RateLimit = {}): string {
+  return [
+    bandwidth ? `,bw_size=${bandwidth},bw_refill_time=1000` : "",
+    operations ? `,ops_size=${operations},ops_refill_time=1000` : "",
+  ].join("");
+}
+
+function settings({ name, vcpus, memory, balloon }: Machine): Setting[] {
+  const resize = (body: object) => requests(socket(name), ["PUT", "/api/v1/vm.resize", body]);
+  const mebibytes = (count: number) => count * 1048576;
+  return [
+    { name: "balloon", value: String(balloon), tell: resize({ desired_balloon: mebibytes(balloon) }) },
+    { name: "vcpus", value: String(vcpus), tell: resize({ desired_vcpus: vcpus }) },
+    {
+      name: "memory",
+      value: String(memory),
+      tell: resize({ desired_ram: mebibytes(memory) }),
+      // Below what it was started with it refuses.
+      onlyGrows: true,
+    },
+  ];
+}

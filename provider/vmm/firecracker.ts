@@ -1,0 +1,227 @@
+import { posix } from "node:path";
+import { command } from "../host/change";
+import {
+  type Disk,
+  type Interface,
+  type Machine,
+  type RateLimit,
+  runDirectory,
+  type Setting,
+  type VmmDriver,
+} from "./driver";
+import { lines } from "./qemu";
+import { requests } from "./rest";
+
+const jails = "/var/lib/microvm/jails";
+
+/**
+ * Firecracker 1.12 and newer, under its jailer: a user, a root directory and a mount namespace of its own. It is started
+ * with a configuration file, so that a boot of the host needs nobody, and told of changes over its API.
+ */
+export const firecracker: VmmDriver = {
+  kind: "firecracker",
+  socket: "fc.sock",
+  serials: false,
+  bootFiles: (machine) => ({
+    argv: lines(commandLine(machine)),
+    "config.json": `${JSON.stringify(configuration(machine))}\n`,
+    ...(machine.metadata === undefined ? {} : { "metadata.json": `${machine.metadata}\n` }),
+  }),
+  steady: (machine) => ({
+    ...machine,
+    balloon: 0,
+    // Whether there is any decides the configuration; what it is can be told.
+    metadata: machine.metadata === undefined ? undefined : "{}",
+    disks: machine.disks.map(({ rateLimit: _, ...disk }) => disk),
+    interfaces: machine.interfaces.map(({ rateLimit: _, ...item }) => item),
+  }),
+  settings,
+  unit,
+  enter,
+  directories: [jails],
+  cleanup: (machine) => [
+    command("rm", "-rf", "--one-file-system", jail(machine).directory),
+    `rmdir ${posix.dirname(jail(machine).directory)} 2> /dev/null || true`,
+  ],
+  askToStop: ({ name }) =>
+    requests(
+      socket(name),
+      ["PATCH", "/vm", { state: "Resumed" }],
+      ["PUT", "/actions", { action_type: "SendCtrlAltDel" }],
+    ),
+  pause: (name) => requests(socket(name), ["PATCH", "/vm", { state: "Paused" }]),
+  resume: (name) => requests(socket(name), ["PATCH", "/vm", { state: "Resumed" }]),
+  // A path that is told again is looked at again.
+  grow: (name, serial) =>
+    requests(socket(name), [
+      "PATCH",
+      `/drives/${identifier(serial)}`,
+      { drive_id: identifier(serial), path_on_host: jailed(serial) },
+    ]),
+};
+
+function socket(name: string): string {
+  return `${runDirectory(name)}/${firecracker.socket}`;
+}
+
+/** Its identifiers know letters, digits and underscores. */
+function identifier(serial: string): string {
+  return serial.replaceAll("-", "_");
+}
+
+/** Where the jailer puts a microVM: by the file name of the program, then by its id. */
+function jail({ name, program }: Machine) {
+  const directory = `${jails}/${posix.basename(program)}/${name}`;
+  return { directory, root: `${directory}/root` };
+}
+
+/** Path of a disk in the jail. */
+function jailed(serial: string): string {
+  return `/${serial}`;
+}
+
+function commandLine(machine: Machine): string[] {
+  const { name, program, jailer, user, cgroups } = machine;
+  return [
+    jailer,
+    ...["--id", name],
+    ...["--exec-file", program],
+    // Numbers are found when it starts: the user is the host's to number.
+    ...["--uid", `@uid:${user}`],
+    ...["--gid", `@gid:${user}`],
+    ...["--chroot-base-dir", jails],
+    ...["--cgroup-version", cgroups === "v2" ? "2" : "1"],
+    "--",
+    ...["--config-file", "/config.json"],
+    ...["--api-sock", "/run/fc.sock"],
+    ...["--log-path", "/firecracker.log"],
+    ...["--level", "Warning"],
+    ...(machine.metadata === undefined ? [] : ["--metadata", "/metadata.json"]),
+  ];
+}
+
+/** What it reads as its configuration file. */
+export function configuration(machine: Machine) {
+  const { vcpus, memory, balloon, initramfs, disks, interfaces, metadata } = machine;
+  return {
+    "boot-source": {
+      kernel_image_path: "/vmlinux",
+      ...(initramfs ? { initrd_path: "/initramfs" } : {}),
+      boot_args: ["console=ttyS0", "reboot=k", "panic=1", "quiet", ...machine.kernelArgs].join(" "),
+    },
+    "machine-config": { vcpu_count: vcpus, mem_size_mib: memory, smt: false, track_dirty_pages: false },
+    drives: disks.map(drive),
+    "network-interfaces": interfaces.map(networkInterface),
+    balloon: { amount_mib: balloon, deflate_on_oom: true, stats_polling_interval_s: 0 },
+    entropy: {},
+    ...(metadata === undefined
+      ? {}
+      : { "mmds-config": { version: "V2", network_interfaces: interfaces.map((_, index) => `eth${index}`) } }),
+  };
+}
+
+function drive({ serial, readOnly, rateLimit }: Disk) {
+  return {
+    drive_id: identifier(serial),
+    path_on_host: jailed(serial),
+    // The initramfs finds the root by itself.
+    is_root_device: false,
+    is_read_only: readOnly,
+    ...(rateLimit ? { rate_limiter: rateLimiter(rateLimit) } : {}),
+  };
+}
+
+function networkInterface({ tap, mac, rateLimit }: Interface, index: number) {
+  const limiter = rateLimit && rateLimiter(rateLimit);
+  return {
+    iface_id: `eth${index}`,
+    guest_mac: mac,
+    host_dev_name: tap,
+    ...(limiter ? { rx_rate_limiter: limiter, tx_rate_limiter: limiter } : {}),
+  };
+}
+
+/** Token buckets that hold a second's worth; 0 takes a bound away. */
+function rateLimiter({ bandwidth, operations }: RateLimit) {
+  const bucket = (size = 0) => ({ size, refill_time: 1000 });
+  return { bandwidth: bucket(bandwidth), ops: bucket(operations) };
+}
+
+function settings({ name, balloon, disks, interfaces, metadata }: Machine): Setting[] {
+  const tell = (...list: Parameters<typeof requests> extends [string, ...infer R] ? R : never) =>
+    requests(socket(name), ...list);
+  return [
+    {
+      name: "balloon",
+      value: String(balloon),
+      tell: tell(["PATCH", "/balloon", { amount_mib: balloon }]),
+    },
+    ...disks
+      .filter(({ serial }) => serial !== "seed")
+      .map(({ serial, rateLimit }): Setting => {
+        const id = identifier(serial);
+        return {
+          name: `rate ${serial}`,
+          value: JSON.stringify(rateLimit ?? {}),
+          tell: tell(["PATCH", `/drives/${id}`, { drive_id: id, rate_limiter: rateLimiter(rateLimit ?? {}) }]),
+        };
+      }),
+    ...interfaces.map(({ rateLimit }, index): Setting => {
+      const limiter = rateLimiter(rateLimit ?? {});
+      const body = { iface_id: `eth${index}`, rx_rate_limiter: limiter, tx_rate_limiter: limiter };
+      return {
+        name: `rate eth${index}`,
+        value: JSON.stringify(rateLimit ?? {}),
+        tell: tell(["PATCH", `/network-interfaces/eth${index}`, body]),
+      };
+    }),
+    ...(metadata === undefined
+      ? []
+      : [{ name: "metadata", value: metadata, tell: tell(["PUT", "/mmds", JSON.parse(metadata)]) }]),
+  ];
+}
+
+/** The jailer starts as root with what it needs to make the jail, and gives all of it up before it becomes Firecracker. */
+function unit({ consoleLog }: Machine): string[] {
+  return [
+    "User=root",
+    "Group=root",
+    "CapabilityBoundingSet=CAP_SYS_ADMIN CAP_SYS_CHROOT CAP_MKNOD CAP_SETUID CAP_SETGID CAP_CHOWN CAP_FOWNER CAP_DAC_OVERRIDE",
+    "RestrictNamespaces=mnt",
+    "SystemCallFilter=",
+    "SystemCallFilter=@system-service @mount @privileged seccomp mknod mknodat chroot pivot_root unshare",
+    // It makes nodes for these in the jail.
+    "DeviceAllow=char-misc rwm",
+    "DeviceAllow=/dev/urandom rwm",
+    `ReadWritePaths=${jails}`,
+    // Its standard output is the guest's console and nothing else.
+    `StandardOutput=append:${consoleLog}`,
+    "StandardError=journal",
+    // It ends with status 0 when the guest reboots itself: that is no end.
+    "RestartForceExitStatus=0",
+  ];
+}
+
+/**
+ * In the unit's own mount namespace: files are bound into a fresh jail, and the host's namespace never sees them. The
+ * jailer refuses a jail that an earlier start has left.
+ */
+function enter(machine: Machine): string[] {
+  const { directory, root } = jail(machine);
+  const { desiredDirectory: desired, vmlinux, initramfs, disks, metadata } = machine;
+  const bind = (from: string, to: string, readOnly = true) => [
+    `: > ${command(root + to)}`,
+    command("mount", "--bind", from, root + to),
+    ...(readOnly ? [command("mount", "-o", "remount,bind,ro", root + to)] : []),
+  ];
+  return [
+    command("rm", "-rf", "--one-file-system", directory),
+    command("mkdir", "-p", root),
+    ...bind(`${desired}/config.json`, "/config.json"),
+    ...(metadata === undefined ? [] : bind(`${desired}/metadata.json`, "/metadata.json")),
+    ...bind(vmlinux, "/vmlinux"),
+    ...(initramfs ? bind(initramfs, "/initramfs") : []),
+    ...disks.flatMap(({ serial, path, readOnly }) => bind(path, jailed(serial), readOnly)),
+    command("ln", "-sfn", `${root}/run/fc.sock`, socket(machine.name)),
+  ];
+}

@@ -1,0 +1,13 @@
+import { command } from "../host/change";
+
+/** One request to a VMM's REST API. */
+export type Request = readonly [method: "GET" | "PUT" | "PATCH", path: string, body?: object];
+
+/**
+ * Shell lines that send requests over a unix socket, in order, up to the first that is refused. Bodies go over standard
+ * input: what a guest is told may be secret.
+ */
+export function requests(socket: string, ...list: Request[]): string[] {
+  const lines = list.map(([method, path, body]) => `${method} ${path}${body ? ` ${JSON.stringify(body)}` : ""}`);
+  return [`${command("/usr/lib/microvm/vmm-api", socket)} > /dev/null <<'MV-END'`, ...lines, "MV-END"];
+}

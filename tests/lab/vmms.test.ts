@@ -1,0 +1,211 @@
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type {
+  KernelState,
+  MicroVMState,
+  NetworkState,
+  RootfsImageState,
+  VmmState,
+  VolumeState,
+} from "../../provider/generated/types";
+import { closeAll } from "../../provider/ssh";
+import { skip } from "../skip";
+import { hostInventory, inventoryChanges } from "./host-inventory";
+import { Lab } from "./lab";
+import { type Afterwards, tinyGuest, tinyGuestSays } from "./tiny-guest";
+import { fastGuest, World } from "./world";
+
+/** The real VMMs cannot be had everywhere: where they are is told by the environment. */
+const binaries = {
+  firecracker: process.env.MICROVM_TEST_FIRECRACKER,
+  "cloud-hypervisor": process.env.MICROVM_TEST_CLOUD_HYPERVISOR,
+};
+
+for (const kind of ["firecracker", "cloud-hypervisor"] as const) {
+  const test = suite(`${kind} on a host`);
+  const binary = binaries[kind];
+  const variable = `MICROVM_TEST_${kind.toUpperCase().replace("-", "_")}`;
+  const reason = Lab.unavailable() ?? (binary ? undefined : `${variable} names no ${kind}`);
+  if (reason) {
+    skip(`${kind} on a host`, reason);
+    continue;
+  }
+  let lab: Lab;
+  let world: World;
+  let scratch: string;
+  let vmm: VmmState;
+  let rootfs: RootfsImageState;
+  let network: NetworkState;
+  let volume: VolumeState;
+  let before: string[];
+  const kernels = new Map<Afterwards, KernelState>();
+
+  const onHost = async (script: string) => {
+    const { code, stdout, stderr } = await lab.exec("h1", script);
+    if (code !== 0) throw new Error(`${script}: ${stderr}`);
+    return stdout;
+  };
+  const until = async (what: string, done: () => Promise<boolean>) => {
+    for (let tries = 0; tries < 60; tries++) {
+      if (await done()) return;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    throw new Error(`${what} did not happen`);
+  };
+  const guest = async (name: string, then: Afterwards, more: object = {}) => {
+    let kernel = kernels.get(then);
+    if (!kernel) {
+      kernel = await world.make<KernelState>("Kernel", then, { source: { file: tinyGuest(then) }, initramfs: "none" });
+      kernels.set(then, kernel);
+    }
+    return world.make<MicroVMState>("MicroVM", name, {
+      vmm,
+      kernel,
+      rootfs,
+      rootDisk: { mode: "shared" },
+      memory: 128,
+      stopTimeout: 0,
+      interfaces: [{ network }],
+      ready: { serial: tinyGuestSays, timeout: 30 },
+      ...more,
+    });
+  };
+  const console_ = (name: string) => onHost(`cat /var/lib/microvm/vms/${name}/console.log`);
+  const active = async (name: string) =>
+    (await onHost(`systemctl is-active microvm@${name} || true`)).trim() === "active";
+
+  test.before(async () => {
+    lab = await Lab.open(`v${process.pid % 100000}`);
+    await lab.host("h1");
+    await lab.ssh("h1", "apt-get update -q");
+    before = await hostInventory(lab, "h1");
+    scratch = mkdtempSync(join(tmpdir(), "microvm-vmms-"));
+    world = new World(lab, "h1");
+    await world.host();
+    // The machine's KVM may be an emulated one, which is refused; for a guest of a few bytes it will do.
+    await onHost("for f in /etc/microvm/hosts/*/probe; do sed -i 's/^virtualization .*/virtualization kvm/' $f; done");
+    [rootfs, network, volume] = await Promise.all([
+      world.make<RootfsImageState>("RootfsImage", "fast", { source: { tarball: fastGuest() } }),
+      world.make<NetworkState>("Network", "lan", { cidr: "172.30.0.0/24" }),
+      world.make<VolumeState>("Volume", "data", { size: 16, onDelete: "delete" }),
+    ]);
+  });
+  test.after(async () => {
+    await closeAll();
+    await lab?.close();
+    if (scratch) rmSync(scratch, { recursive: true, force: true });
+  });
+
+  test("is installed as its project packs it, and tells its version", async () => {
+    const file = kind === "firecracker" ? archive(scratch, binary as string) : (binary as string);
+    vmm = await world.make<VmmState>("Vmm", kind, { kind, source: { file } });
+    assert.match(vmm.installedVersion, /^\d+\.\d+/);
+    const said = execFileSync(binary as string, ["--version"], { encoding: "utf8" });
+    assert.ok(said.split("\n")[0]?.includes(vmm.installedVersion), said);
+    assert.equal(await world.drift(), {});
+  });
+
+  test("boots a guest, and holds its VMM to what it needs", async () => {
+    const web = await guest("web", "count", { volumes: [{ volume }], restart: "always" });
+    assert.ok(web.bootMillis > 0);
+    const pid = (await onHost("systemctl show -p MainPID --value microvm@web")).trim();
+    const status = await onHost(`cat /proc/${pid}/status`);
+    const uid = (await onHost("id -u mv-web")).trim();
+    assert.match(status, new RegExp(`^Uid:\\s+${uid}\\s+${uid}\\s`, "m"));
+    assert.match(status, /^CapEff:\s+0000000000000000$/m);
+    assert.match(status, /^NoNewPrivs:\s+1$/m);
+    assert.match(status, /^Seccomp:\s+2$/m);
+    // What it sees of the file system.
+    const root = (await onHost(`ls /proc/${pid}/root/`)).split("\n");
+    if (kind === "firecracker")
+      assert.equal(
+        root.filter((entry) => ["etc", "usr", "home", "var"].includes(entry)),
+        [],
+      );
+    const outside = await onHost(`readlink /proc/${pid}/ns/mnt; readlink /proc/self/ns/mnt`);
+    assert.is(new Set(outside.trim().split("\n")).size, 2);
+    assert.equal(await world.drift(), {});
+    assert.equal(await world.up(), {});
+  });
+
+  test("pauses and goes on", async () => {
+    await guest("web", "count", { volumes: [{ volume }], restart: "always", state: "paused" });
+    assert.is((await world.read("MicroVM", "web"))?.state, "paused");
+    const length = (await console_("web")).length;
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    assert.is((await console_("web")).length, length);
+    await guest("web", "count", { volumes: [{ volume }], restart: "always" });
+    assert.is((await world.read("MicroVM", "web"))?.state, "running");
+    await until("its counting", async () => (await console_("web")).length > length);
+  });
+
+  test("is told of a volume that has grown", async () => {
+    const pid = await onHost("systemctl show -p MainPID --value microvm@web");
+    volume = await world.make<VolumeState>("Volume", "data", { size: 32, onDelete: "delete" });
+    assert.is(volume.bytes, 32 << 20);
+    assert.is(await onHost("systemctl show -p MainPID --value microvm@web"), pid);
+  });
+
+  test("a VMM that is killed comes back, and so does everything after a power cut", async () => {
+    const pid = (await onHost("systemctl show -p MainPID --value microvm@web")).trim();
+    assert.ok(Number(pid) > 1, pid);
+    await onHost(`kill -KILL ${pid}`);
+    await until("its return", async () => {
+      const now = (await onHost("systemctl show -p MainPID --value microvm@web")).trim();
+      return now !== pid && now !== "0" && (await active("web"));
+    });
+    await until("its drift to end", async () => Object.keys(await world.drift()).length === 0);
+    await closeAll();
+    await lab.powerLoss("h1");
+    await until("its return", () => active("web"));
+    await until("its drift to end", async () => Object.keys(await world.drift()).length === 0);
+  });
+
+  test("a guest that reboots itself is booted again, whatever the restart policy", async () => {
+    await guest("again", "reset", { restart: "never", ready: { serial: tinyGuestSays, timeout: 30 } });
+    await until("a second boot", async () => (await console_("again")).split(tinyGuestSays).length > 2);
+    await world.remove("MicroVM", "again");
+  });
+
+  test("a guest that is gone stays gone where nothing restarts it, and refresh says how it ended", async () => {
+    const then = kind === "firecracker" ? "crash" : "poweroff";
+    await guest("gone", then, { restart: "never", ready: { serial: tinyGuestSays, timeout: 30 } }).catch(() => {});
+    await until("its end", async () => !(await active("gone")));
+    const drift = (await world.drift())["MicroVM/gone"] ?? [];
+    assert.match(
+      drift.join("\n"),
+      kind === "firecracker" ? /its VMM failed with status|ended by signal/ : /its guest powered off/,
+    );
+    await world.remove("MicroVM", "gone");
+  });
+
+  test("stops, starts, and leaves the host as it was", async () => {
+    await guest("web", "count", { volumes: [{ volume }], restart: "always", state: "stopped" });
+    assert.is((await world.read("MicroVM", "web"))?.state, "stopped");
+    assert.equal(await world.drift(), {});
+    await guest("web", "count", { volumes: [{ volume }], restart: "always" });
+    assert.ok(await active("web"));
+    await world.destroy();
+    assert.equal(inventoryChanges(before, await hostInventory(lab, "h1")), []);
+  });
+
+  test.run();
+}
+
+/** A release archive in the layout of Firecracker's project. */
+function archive(directory: string, firecracker: string): string {
+  const machine = execFileSync("uname", ["-m"], { encoding: "utf8" }).trim();
+  const release = `release-v0-${machine}`;
+  mkdirSync(join(directory, release));
+  for (const name of ["firecracker", "jailer"]) {
+    copyFileSync(join(dirname(firecracker), name), join(directory, release, `${name}-v0-${machine}`));
+  }
+  symlinkSync("nowhere", join(directory, release, `firecracker-v0-${machine}.debug`));
+  const path = join(directory, "firecracker.tgz");
+  execFileSync("tar", ["-czf", path, "-C", directory, release]);
+  return path;
+}
