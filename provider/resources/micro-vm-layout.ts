@@ -4,6 +4,7 @@ import { macAddress, tapName, userName } from "../host/names";
 import { objectDirectory } from "../host/record";
 import { type Disk, driverOf, type Machine, type Setting, type VmmKind } from "../vmm";
 import { runDirectory } from "../vmm/driver";
+import { translationCache } from "../vmm/qemu";
 import { type Attachment, tapUpLines } from "./network";
 
 /** Where a microVM's parts are on its host. */
@@ -295,7 +296,8 @@ function seedFiles(inputs: MicroVMInputs & { name: string }, attachments: Attach
 
 function dropIn(inputs: MicroVMInputs & { name: string }, decided: Decided, machine: Machine): string {
   const restart = { always: "always", "on-failure": "on-failure", never: "no" }[inputs.restart ?? "on-failure"];
-  const memory = machine.maxMemory + (inputs.limits?.memoryOverhead ?? 256);
+  const emulation = machine.accelerator === "tcg" ? translationCache : 0;
+  const memory = machine.maxMemory + emulation + (inputs.limits?.memoryOverhead ?? 256);
   const networks = [
     ...new Set((inputs.interfaces ?? []).map(({ network }) => `microvm-network@${network.name}.service`)),
   ];

@@ -197,7 +197,8 @@ function unit({ consoleLog }: Machine): string[] {
     // Its standard output is the guest's console and nothing else.
     `StandardOutput=append:${consoleLog}`,
     "StandardError=journal",
-    // It ends with status 0 when the guest reboots itself: that is no end.
+    // It ends with status 0 when the guest reboots itself: that is no end. After a guest's triple fault it ends with 0
+    // or with 1 (five of ten each): such a guest may be booted again too, as often as the start limit allows.
     "RestartForceExitStatus=0",
   ];
 }

@@ -57,6 +57,12 @@ function throttle({ bandwidth = 0, operations = 0 }: RateLimit = {}) {
   return { bps: bandwidth, bps_rd: 0, bps_wr: 0, iops: operations, iops_rd: 0, iops_wr: 0 };
 }
 
+/**
+ * MiB that software emulation keeps translated code in. By itself QEMU takes up to a gigabyte, and the kernel would end
+ * it when it comes to its memory limit.
+ */
+export const translationCache = 128;
+
 function commandLine(machine: Machine): string[] {
   const { name, program, vcpus, memory, kernel, initramfs, consoleLog, runDirectory: directory } = machine;
   const bus = machine.machine === "microvm" ? "device" : "pci";
@@ -67,7 +73,7 @@ function commandLine(machine: Machine): string[] {
     ["-no-user-config"],
     ["-display", "none"],
     ["-M", machineType(machine)],
-    ["-accel", machine.accelerator === "kvm" ? "kvm" : "tcg,thread=multi"],
+    ["-accel", machine.accelerator === "kvm" ? "kvm" : `tcg,thread=multi,tb-size=${translationCache}`],
     ["-cpu", machine.accelerator === "kvm" ? "host" : "max"],
     ["-smp", String(vcpus)],
     ["-m", `${memory}M`],

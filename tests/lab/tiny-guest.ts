@@ -14,7 +14,7 @@ export type Afterwards = keyof typeof afterwards;
  * must answer to. QEMU, Firecracker and Cloud Hypervisor boot it by its PVH note, where KVM is only emulated too.
  */
 export function tinyGuest(then: Afterwards = "halt"): string {
-  const path = join(cacheRoot(), `tiny-guest-3-${then}.elf`);
+  const path = join(cacheRoot(), `tiny-guest-5-${then}.elf`);
   if (!existsSync(path)) {
     mkdirSync(cacheRoot(), { recursive: true });
     writeFileSync(`${path}.${process.pid}`, elf(then));
@@ -29,30 +29,29 @@ const halt = [
   ...[0xf4], //                          hlt
   ...[0xeb, 0xfd], //                    jmp -1
 ];
+const delay = [
+  ...[0x0f, 0x31], //                    rdtsc
+  ...[0x89, 0xd6], //                    mov esi, edx
+  ...[0x0f, 0x31], //              wait: rdtsc                 its upper half counts 2^32 cycles, a second or two
+  ...[0x29, 0xf2], //                    sub edx, esi
+  ...[0x83, 0xfa, 0x02], //              cmp edx, 2
+  ...[0x72, 0xf7], //                    jb wait
+];
 const afterwards = {
   halt,
   /** After some seconds the keyboard controller's reset line: Firecracker ends, the others boot the guest again. */
   reset: [
-    ...[0x0f, 0x31], //                    rdtsc
-    ...[0x89, 0xd6], //                    mov esi, edx
-    ...[0x0f, 0x31], //              wait: rdtsc                 its upper half counts 2^32 cycles, a second or two
-    ...[0x29, 0xf2], //                    sub edx, esi
-    ...[0x83, 0xfa, 0x02], //              cmp edx, 2
-    ...[0x72, 0xf7], //                    jb wait
+    ...delay,
     ...[0xb0, 0xfe], //                    mov al, 0xfe
     ...[0xe6, 0x64], //                    out 0x64, al
     ...halt,
   ],
-  /** The sleep register that Cloud Hypervisor's ACPI tables tell: it ends. */
+  /** After some seconds the sleep register that Cloud Hypervisor's ACPI tables tell: it ends. */
   poweroff: [
+    ...delay,
     ...[0x66, 0xba, 0x00, 0x06], //        mov dx, 0x600
     ...[0xb0, 0x34], //                    mov al, 0x34          S5, and the bit that sets off
     ...[0xee], //                          out dx, al
-    ...halt,
-  ],
-  /** A fault without a table of handlers, three times. */
-  crash: [
-    ...[0x0f, 0x0b], //                    ud2
     ...halt,
   ],
   /** Digits, one after another, so that it shows from outside whether it runs. */
@@ -68,7 +67,7 @@ const afterwards = {
     ...[0xb3, 0x30], //                    mov bl, '0'
     ...[0xb9, 0x00, 0x40, 0x00, 0x00], // wait: mov ecx, 0x4000
     ...[0xe2, 0xfe], //                    loop -0
-    ...[0xeb, 0xe7], //                    jmp next
+    ...[0xeb, 0xe8], //                    jmp next
   ],
 } as const;
 
