@@ -73,7 +73,7 @@ export const capabilities: readonly Capability[] = [
   },
   {
     property: "metadata",
-    what: "a metadata service for the guest",
+    what: "metadata service for the guest",
     abilities: { qemu: "none", firecracker: "live", "cloud-hypervisor": "none" },
     notes: { firecracker: "To have one or none takes a restart; what it tells changes live." },
   },

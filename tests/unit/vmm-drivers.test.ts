@@ -1,0 +1,184 @@
+import * as assert from "node:assert/strict";
+import { suite } from "uvu";
+import { schemas } from "../../provider/generated/schemas";
+import { check, diff } from "../../provider/lifecycle";
+import type { PropertySchema } from "../../provider/schema/model";
+import { driverOf, type Machine, type VmmKind } from "../../provider/vmm";
+import { advisoriesOf, compareVersions } from "../../provider/vmm/advisories";
+import { abilityFor, capabilities, refusal } from "../../provider/vmm/capabilities";
+import { officialRelease } from "../../provider/vmm/releases";
+import { exampleInputs } from "../contract/example-inputs";
+import { exampleMachine } from "./example-machine";
+
+const test = suite("three VMMs behind one contract");
+const kinds: VmmKind[] = ["qemu", "firecracker", "cloud-hypervisor"];
+const rateLimit = { bandwidth: 1 << 20, operations: 500 };
+
+/** Whether a change of the machine needs a restart: whether what the VMM is started with differs beyond what it can be told. */
+function restarts(kind: VmmKind, before: Machine, now: Machine): boolean {
+  const driver = driverOf(kind);
+  const started = (machine: Machine) => JSON.stringify(driver.bootFiles(driver.steady(machine)));
+  return started(before) !== started(now);
+}
+
+function told(kind: VmmKind, before: Machine, now: Machine): string[] {
+  const known = new Set(
+    driverOf(kind)
+      .settings(before)
+      .map(({ name, value }) => `${name} ${value}`),
+  );
+  return driverOf(kind)
+    .settings(now)
+    .filter(({ name, value }) => !known.has(`${name} ${value}`))
+    .map(({ name }) => name);
+}
+
+const before = exampleMachine({ maxVcpus: 4, maxMemory: 512, metadata: '{"a":1}' });
+const [root, volume] = before.disks as [Machine["disks"][0], Machine["disks"][0]];
+const [nic] = before.interfaces as [Machine["interfaces"][0]];
+const changes: [property: string, name: string, more: Partial<Machine>][] = [
+  ["vcpus", "vcpus", { vcpus: 3 }],
+  ["memory", "memory", { memory: 384 }],
+  ["balloon", "balloon", { balloon: 64 }],
+  ["rootDisk.rateLimit", "rate root", { disks: [{ ...root, rateLimit }, volume] }],
+  ["volumes[].rateLimit", "rate vol-0", { disks: [root, { ...volume, rateLimit }] }],
+  ["interfaces[].rateLimit", "rate eth0", { interfaces: [{ ...nic, rateLimit }] }],
+  ["metadata", "metadata", { metadata: '{"a":2}' }],
+];
+for (const kind of kinds) {
+  for (const [property, name, more] of changes) {
+    const ability = abilityFor(kind, property);
+    if (ability === "none") continue;
+    test(`${kind} and its table agree on ${property}: ${ability}`, () => {
+      const now = { ...before, ...more };
+      assert.equal(restarts(kind, before, now), ability === "restart");
+      assert.deepEqual(told(kind, before, now), ability === "live" ? [name] : []);
+    });
+  }
+
+  test(`${kind} is told nothing where nothing changes, and shell takes what it would be told`, () => {
+    assert.deepEqual(told(kind, before, before), []);
+    for (const { tell } of driverOf(kind).settings(before))
+      assert.ok(tell.every((line) => !line.includes("undefined")));
+  });
+}
+
+test("every entry of the table is a property of a MicroVM", () => {
+  for (const { property } of capabilities) {
+    const [path = "", value] = property.split("=");
+    let at: PropertySchema | undefined = { properties: schemas.MicroVM.inputs };
+    for (const part of path.split(".")) {
+      at = at?.properties?.[part.replace("[]", "")];
+      if (part.endsWith("[]")) at = at?.items;
+    }
+    assert.ok(at, property);
+    if (value) assert.ok(at?.enum?.includes(value), property);
+  }
+});
+
+test("a refusal names a VMM that can", () => {
+  assert.equal(refusal("qemu", "metadata", "{}"), "QEMU has no metadata service for the guest; Firecracker can");
+  assert.match(refusal("firecracker", "accelerator", "tcg") ?? "", /QEMU can/);
+  assert.equal(refusal("firecracker", "accelerator", "kvm"), undefined);
+  assert.equal(refusal("qemu", "machine", "q35"), undefined);
+});
+
+const vmm = (kind: VmmKind) => ({ ...(exampleInputs.MicroVM.vmm as object), kind, path: `/${kind}` });
+const microVM = (kind: VmmKind, more: object = {}) => ({ ...exampleInputs.MicroVM, vmm: vmm(kind), ...more });
+
+for (const [what, inputs, property, pattern] of [
+  ["emulation by Firecracker", microVM("firecracker", { accelerator: "tcg" }), "accelerator", /QEMU can/],
+  ["metadata by QEMU", microVM("qemu", { metadata: "{}" }), "metadata", /Firecracker can/],
+  ["room to grow with Firecracker", microVM("firecracker", { maxMemory: 1024 }), "maxMemory", /Cloud Hypervisor can/],
+  ["metadata that is no JSON", microVM("firecracker", { metadata: "{" }), "metadata", /JSON/],
+  ["a balloon of all memory", microVM("qemu", { memory: 128, balloon: 128 }), "balloon", /less than the memory/],
+  ["less room than it takes", microVM("cloud-hypervisor", { vcpus: 4, maxVcpus: 2 }), "maxVcpus", /at least the 4/],
+  [
+    "a kernel that is not uncompressed",
+    microVM("firecracker", {
+      kernel: { ...(exampleInputs.MicroVM.kernel as object), vmlinuxPath: "", vmlinuxReason: "it is cut short" },
+    }),
+    "kernel",
+    /it is cut short/,
+  ],
+] as const) {
+  test(`preview refuses ${what}`, async () => {
+    const { problems } = await check("MicroVM", inputs);
+    assert.deepEqual(
+      problems.map((problem) => problem.property),
+      [property],
+    );
+    assert.match(problems[0]?.reason ?? "", pattern);
+  });
+}
+
+for (const [kind, more, effect] of [
+  ["qemu", { vcpus: 2 }, "restart"],
+  ["cloud-hypervisor", { vcpus: 2, maxVcpus: 4 }, "live"],
+  ["cloud-hypervisor", { memory: 512, maxMemory: 1024 }, "live"],
+  ["cloud-hypervisor", { memory: 128, maxMemory: 1024 }, "restart"],
+  ["qemu", { memory: 512 }, "restart"],
+  ["firecracker", { balloon: 16 }, "live"],
+  ["firecracker", { metadata: "{}" }, "restart"],
+] as const) {
+  test(`${kind}: ${JSON.stringify(more)} is a change that is ${effect}`, async () => {
+    const room = kind === "cloud-hypervisor" ? { maxVcpus: 4, maxMemory: 1024 } : {};
+    const { inputs: state } = await check("MicroVM", microVM(kind, room));
+    const plan = diff("MicroVM", state, microVM(kind, { ...room, ...more }));
+    assert.equal(plan.action, "update");
+    assert.ok(
+      plan.action === "update" && plan.changes.every((change) => change.effect === effect),
+      JSON.stringify(plan),
+    );
+  });
+}
+
+test("another VMM replaces the microVM, and another release of it restarts it", async () => {
+  const { inputs: state } = await check("MicroVM", microVM("qemu"));
+  const other = diff("MicroVM", state, microVM("firecracker"));
+  assert.equal(other.action, "replace");
+  assert.match(JSON.stringify(other), /Firecracker takes the place of QEMU/);
+  const release = diff("MicroVM", state, microVM("qemu", { vmm: { ...vmm("qemu"), path: "/other" } }));
+  assert.equal(release.action, "update");
+});
+
+test("releases are refused by what is published of them", async () => {
+  const ids = (kind: VmmKind, version: string) => advisoriesOf(kind, version).map(({ id }) => id);
+  assert.deepEqual(ids("firecracker", "1.14.3"), ["CVE-2026-5747"]);
+  assert.deepEqual(ids("firecracker", "1.14.4"), []);
+  assert.deepEqual(ids("firecracker", "1.15.0"), ["CVE-2026-5747"]);
+  assert.deepEqual(ids("firecracker", "1.16.1"), []);
+  assert.deepEqual(ids("firecracker", "1.12.1"), ["CVE-2026-1386"]);
+  assert.deepEqual(ids("cloud-hypervisor", "51.1"), ["CVE-2026-45782"]);
+  assert.deepEqual(ids("cloud-hypervisor", "51.2"), []);
+  assert.deepEqual(ids("qemu", "1.0"), []);
+  assert.ok(compareVersions("1.9", "1.10") < 0);
+  assert.equal(compareVersions("53.0", "53"), 0);
+  const { host, owner } = exampleInputs.Vmm;
+  const old = { name: "fc", owner, host, kind: "firecracker", version: "1.15.0" };
+  assert.match((await check("Vmm", old)).problems[0]?.reason ?? "", /CVE-2026-5747.*allowVulnerable/);
+  assert.deepEqual((await check("Vmm", { ...old, allowVulnerable: true })).problems, []);
+});
+
+test("releases are looked for where their projects publish them", async () => {
+  assert.match(
+    officialRelease("firecracker", "1.16.1", "x86_64").url,
+    /\/v1\.16\.1\/firecracker-v1\.16\.1-x86_64\.tgz$/,
+  );
+  assert.match(officialRelease("cloud-hypervisor", "53.0", "x86_64").url, /\/v53\.0\/cloud-hypervisor-static$/);
+  assert.match(
+    officialRelease("cloud-hypervisor", "51.1.0", "aarch64").url,
+    /\/v51\.1\/cloud-hypervisor-static-aarch64$/,
+  );
+  const { host, owner } = exampleInputs.Vmm;
+  const properties = async (more: object) =>
+    (await check("Vmm", { name: "v", owner, host, ...more })).problems.map(({ property }) => property);
+  assert.deepEqual(await properties({ kind: "firecracker" }), ["version"]);
+  assert.deepEqual(await properties({ kind: "cloud-hypervisor", version: "53.0" }), ["source.sha256"]);
+  assert.deepEqual(await properties({ kind: "qemu", source: { file: "/x" } }), ["source"]);
+  assert.deepEqual(await properties({ kind: "firecracker", source: { url: "https://example.com/x" } }), [
+    "source.sha256",
+  ]);
+});
+
+test.run();
