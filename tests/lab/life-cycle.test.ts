@@ -113,6 +113,31 @@ if (reason) {
     assert.equal(await world.drift(), {});
   });
 
+  test("a balloon and rate limits are told to the running VMM, and again after each start", async () => {
+    const pid = await onHost("systemctl show -p MainPID --value microvm@web");
+    const { drift: _, ...given } = world.state<Record<string, unknown>>("MicroVM", "web");
+    const more = { balloon: 32, rootDisk: { rateLimit: { operations: 5000 } } };
+    const ask = (command: string) =>
+      onHost(`/usr/lib/microvm/qmp /run/microvm/vm/web/qmp.sock '{"execute":"${command}"}'`);
+    const told = async () => {
+      for (let tries = 0; tries < 40 && !/"actual": 100663296/.test(await ask("query-balloon")); tries++)
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      assert.match(await ask("query-balloon"), /"actual": 100663296/);
+      assert.match(await ask("query-block"), /"iops": 5000/);
+    };
+    await world.make<MicroVMState>("MicroVM", "web", { ...inputsOf(given), ...more });
+    assert.is(await onHost("systemctl show -p MainPID --value microvm@web"), pid);
+    await told();
+    assert.equal(await world.drift(), {});
+    await onHost("systemctl restart microvm@web");
+    assert.ok(await answers(web));
+    await told();
+    assert.equal(await world.drift(), {});
+    await world.make<MicroVMState>("MicroVM", "web", inputsOf(given));
+    assert.match(await ask("query-block"), /"iops": 0/);
+    assert.equal(await world.drift(), {});
+  });
+
   // What happens to the host, what refresh says, what up then does.
   const damages: [string, string, string, RegExp][] = [
     ["the VM stopped behind its back", "systemctl stop microvm@web", "MicroVM/web", /not running/],

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { emitCapabilities } from "./capabilities";
 import { loadResources } from "./load";
 import { emitContents, emitPage } from "./reference";
 import { emitClass, emitIndex } from "./sdk";
@@ -20,6 +21,7 @@ export function generated(): Map<string, string> {
     ["sdk/generated/index.ts", emitIndex(resources)],
     ...resources.map((resource): [string, string] => [`sdk/generated/${resource.file}.ts`, emitClass(resource)]),
     ["docs/reference/README.md", emitContents(resources)],
+    ["docs/reference/vmm-capabilities.md", emitCapabilities()],
     ...resources.map((resource): [string, string] => [`docs/reference/${resource.file}.md`, emitPage(resource)]),
   ]);
 }
