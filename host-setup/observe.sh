@@ -41,6 +41,10 @@ each_fact() {
   esac
   # The number of the call is the same on all architectures; it answers with the version of the interface.
   fact landlock "$(perl -e 'print syscall(444, 0, 0, 1)' 2>/dev/null)"
+  fact smtActive "$(line /sys/devices/system/cpu/smt/active)"
+  fact ksmRun "$(line /sys/kernel/mm/ksm/run)"
+  fact swaps "$(sed -n '2,$ s/[[:space:]].*//p' /proc/swaps 2>/dev/null)"
+  fact vulnerabilities "$(grep -l '^Vulnerable' /sys/devices/system/cpu/vulnerabilities/* 2>/dev/null | sed 's|.*/||')"
   fact aptGet "$(command -v apt-get || true)"
   fact kit "$(readlink /usr/lib/microvm 2>/dev/null || true)"
 }

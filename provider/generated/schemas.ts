@@ -209,6 +209,34 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "description": "Take over a host whose record names another program.",
         "default": false
       },
+      "hardening": {
+        "type": "object",
+        "description": "What to turn off on a host that runs guests of several tenants, now and at every boot; delete, and taking it away here, bring back what was. Whatever is asked for, `hardeningFindings` tells what falls short.",
+        "additionalProperties": false,
+        "properties": {
+          "smt": {
+            "type": "string",
+            "enum": [
+              "off"
+            ],
+            "description": "Simultaneous multithreading: guests on sibling threads share a core's caches and buffers."
+          },
+          "ksm": {
+            "type": "string",
+            "enum": [
+              "off"
+            ],
+            "description": "Merging of equal memory pages, by which guests learn what others hold."
+          },
+          "swap": {
+            "type": "string",
+            "enum": [
+              "off"
+            ],
+            "description": "All swap areas: memory of guests is not written to disk."
+          }
+        }
+      },
       "owner": {
         "type": "string",
         "description": "The program and resource that it belongs to.",
@@ -402,6 +430,13 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
           "type": "string"
         },
         "description": "Packages that were missing and that delete removes again."
+      },
+      "hardeningFindings": {
+        "type": "array",
+        "items": {
+          "type": "string"
+        },
+        "description": "Where the host falls short of what is advised for several tenants, a sentence each: SMT, KSM, swap, unmitigated flaws of the processor."
       },
       "drift": {
         "type": "array",

@@ -101,6 +101,15 @@ export interface HostInputs {
   sysctls?: Record<string, string>;
   /** Take over a host whose record names another program. (default false) */
   adopt?: boolean;
+  /** What to turn off on a host that runs guests of several tenants, now and at every boot; delete, and taking it away here, bring back what was. Whatever is asked for, `hardeningFindings` tells what falls short. */
+  hardening?: {
+    /** Simultaneous multithreading: guests on sibling threads share a core's caches and buffers. */
+    smt?: "off";
+    /** Merging of equal memory pages, by which guests learn what others hold. */
+    ksm?: "off";
+    /** All swap areas: memory of guests is not written to disk. */
+    swap?: "off";
+  };
   /** The program and resource that it belongs to. */
   owner?: string;
 }
@@ -168,6 +177,8 @@ export interface HostState extends HostInputs {
   kit: string;
   /** Packages that were missing and that delete removes again. */
   installedPackages: string[];
+  /** Where the host falls short of what is advised for several tenants, a sentence each: SMT, KSM, swap, unmitigated flaws of the processor. */
+  hardeningFindings: string[];
   /** What on the host differs from what was declared, a sentence each. The next `up` repairs it. */
   drift: string[];
 }

@@ -50,6 +50,14 @@ export interface Facts {
   kvmGroup: number;
   /** Version of the kernel's Landlock interface; 0 where there is none. */
   landlock: number;
+  /** Whether two threads share a core. */
+  smtActive: boolean;
+  /** Whether the kernel merges equal pages. */
+  ksmRuns: boolean;
+  /** Swap areas in use. */
+  swaps: string[];
+  /** Flaws of the processor that the kernel says it is vulnerable to, by its names for them. */
+  vulnerabilities: string[];
   aptGet: string;
   /** Where `/usr/lib/microvm` points; empty where there is no kit. */
   kit: string;
@@ -202,6 +210,7 @@ function decode(base64: string): string {
 function readFacts(facts: Record<string, string>): Facts {
   const text = (key: string) => facts[key] ?? "";
   const number = (key: string) => Number(facts[key]) || 0;
+  const list = (key: string) => text(key).split("\n").filter(Boolean);
   return {
     system: text("system"),
     machineId: text("machineId"),
@@ -221,6 +230,10 @@ function readFacts(facts: Record<string, string>): Facts {
     cgroups: (facts.cgroups as Facts["cgroups"]) ?? "v1",
     kvmGroup: number("kvmGroup"),
     landlock: Math.max(0, number("landlock")),
+    smtActive: text("smtActive") === "1",
+    ksmRuns: text("ksmRun") === "1",
+    swaps: list("swaps"),
+    vulnerabilities: list("vulnerabilities"),
     aptGet: text("aptGet"),
     kit: text("kit"),
   };

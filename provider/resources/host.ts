@@ -7,6 +7,7 @@ import { objectDirectory, recordPath } from "../host/record";
 import { ChangeError, type HostSession } from "../host/session";
 import type { Snapshot } from "../host/snapshot";
 import type { Progress, Resource } from "../resource";
+import { askedFor, findings, hardeningDrift } from "./host-hardening";
 import { probeValues, requirePlatform } from "./host-requirements";
 import { recordLines } from "./ownership";
 
@@ -26,6 +27,7 @@ const unmanaged = {
     "[keyfile]\nunmanaged-devices+=interface-name:mvb-*;interface-name:mvt-*\n",
 };
 
+const hardenUnit = "microvm-harden.service";
 const trimTimer = "microvm-console-trim.timer";
 
 function key({ name, owner }: HostInputs): string {
@@ -35,9 +37,16 @@ function key({ name, owner }: HostInputs): string {
     .slice(0, 8)}`;
 }
 
+/** Where a Host says what is to be off; the kit's script reads those of all. */
+function hardeningPath(inputs: HostInputs): string {
+  return `${objectDirectory("Host", key(inputs))}/hardening`;
+}
+
 function files(inputs: HostInputs): Map<string, string> {
   const id = key(inputs);
   const found = new Map<string, string>();
+  const off = askedFor(inputs);
+  if (off.length) found.set(hardeningPath(inputs), off.map((setting) => `${setting}\n`).join(""));
   if (inputs.kernelModules?.length) {
     found.set(`/etc/modules-load.d/microvm-${id}.conf`, inputs.kernelModules.map((module) => `${module}\n`).join(""));
   }
@@ -62,6 +71,7 @@ async function observe(session: HostSession, state: HostState): Promise<HostStat
     const actual = snapshot.sysctls.get(name);
     if (actual !== undefined && words(actual) !== words(value)) drift.push(`${name} is ${actual}, not ${value}`);
   }
+  drift.push(...hardeningDrift(snapshot.facts, state));
   for (const module of state.kernelModules ?? []) {
     if (!snapshot.modules.has(module)) drift.push(`kernel module ${module} is not loaded`);
   }
@@ -120,7 +130,7 @@ async function converge(
           ),
           ...rememberSysctls(object, inputs),
           ...[...wanted].map(([path, content]) => installFile(path, content)),
-          ...[`/etc/modules-load.d/microvm-${id}.conf`, `/etc/sysctl.d/90-microvm-${id}.conf`]
+          ...[`/etc/modules-load.d/microvm-${id}.conf`, `/etc/sysctl.d/90-microvm-${id}.conf`, hardeningPath(inputs)]
             .filter((path) => !wanted.has(path))
             .map((path) => command("mv_gone", path)),
           ...loadModules(object, inputs),
@@ -133,6 +143,8 @@ async function converge(
         commit: [
           "mv_reload",
           command("systemctl", "enable", "-q", "--now", trimTimer),
+          command("systemctl", "enable", "-q", hardenUnit),
+          `/usr/lib/microvm/host-harden 2> ${object}/harden.error || mv_fail hardening-refused "$(cat ${object}/harden.error)"; rm -f ${object}/harden.error`,
           "if systemctl is-active -q systemd-networkd; then networkctl reload 2> /dev/null || true; fi",
           `/usr/lib/microvm/kvm-probe > ${object}/probe.new`,
           `mv -f ${object}/probe.new ${object}/probe`,
@@ -146,9 +158,11 @@ async function converge(
     throw explain(error, name);
   }
   const probe = probeValues(values.probe ?? "");
+  // Hardening changes what there is to tell.
+  const now = askedFor(inputs).length ? await session.snapshot() : snapshot;
   return {
     ...inputs,
-    ...describe(snapshot, identity, inputs),
+    ...describe(now, identity, inputs),
     virtualization: (probe.virtualization as HostState["virtualization"]) ?? "none",
     virtualizationEvidence: probe.evidence ?? "",
     nested: (probe.nested as HostState["nested"]) ?? "unknown",
@@ -196,6 +210,10 @@ function explain(error: unknown, name: string): unknown {
     "module-missing": [
       `kernel module ${error.said} cannot be loaded`,
       "Does the host's kernel have it? Containers cannot load modules.",
+    ],
+    "hardening-refused": [
+      `the host cannot be hardened as declared: ${error.said}`,
+      "Take what it cannot do out of `hardening`, or change it on the host or in its firmware.",
     ],
     "sysctl-refused": [`kernel parameter ${error.said} cannot be set`, "Is the name right, and the value in range?"],
     "package-missing": [
@@ -251,6 +269,7 @@ function describe(snapshot: Snapshot, identity: { hostKey: string; fingerprint: 
     cpuModel: facts.cpuModel,
     memory: Math.floor(facts.memoryKiB / 1024),
     cgroups: facts.cgroups,
+    hardeningFindings: findings(facts),
   };
 }
 
@@ -281,9 +300,13 @@ async function remove(session: HostSession, state: HostState): Promise<void> {
       command("mv_gone", `/etc/sysctl.d/90-microvm-${id}.conf`, `/etc/modules-load.d/microvm-${id}.conf`),
       // A module that something uses by now stays.
       `if [ -f ${object}/modules-loaded ]; then while IFS= read -r mv_line; do modprobe -q -r "$mv_line" || true; done < ${object}/modules-loaded; fi`,
+      command("mv_gone", hardeningPath(state)),
+      "if [ -x /usr/lib/microvm/host-harden ]; then /usr/lib/microvm/host-harden; fi",
       ...(otherHosts
         ? []
-        : [`if [ -e /etc/systemd/system/${trimTimer} ]; then systemctl disable -q --now ${trimTimer}; fi`]),
+        : [trimTimer, hardenUnit].map(
+            (unit) => `if [ -e /etc/systemd/system/${unit} ]; then systemctl disable -q --now ${unit}; fi`,
+          )),
     ],
     commit: [
       command("mv_release", object),

@@ -60,6 +60,15 @@ export interface HostArgs {
   sysctls?: pulumi.Input<Record<string, string>>;
   /** Take over a host whose record names another program. (default false) */
   adopt?: pulumi.Input<boolean>;
+  /** What to turn off on a host that runs guests of several tenants, now and at every boot; delete, and taking it away here, bring back what was. Whatever is asked for, `hardeningFindings` tells what falls short. */
+  hardening?: pulumi.Input<{
+    /** Simultaneous multithreading: guests on sibling threads share a core's caches and buffers. */
+    smt?: pulumi.Input<"off">;
+    /** Merging of equal memory pages, by which guests learn what others hold. */
+    ksm?: pulumi.Input<"off">;
+    /** All swap areas: memory of guests is not written to disk. */
+    swap?: pulumi.Input<"off">;
+  }>;
 }
 
 /** A machine that runs microVMs, reached over SSH (or the machine itself, with `address: "local"`). Creating it installs the host kit, the packages, kernel modules and sysctls that are asked for, and tells what the machine is. Deleting it takes back exactly what it installed. */
@@ -120,6 +129,15 @@ export class Host extends MicrovmResource {
   declare readonly sysctls: pulumi.Output<Record<string, string> | undefined>;
   /** Take over a host whose record names another program. (default false) */
   declare readonly adopt: pulumi.Output<boolean>;
+  /** What to turn off on a host that runs guests of several tenants, now and at every boot; delete, and taking it away here, bring back what was. Whatever is asked for, `hardeningFindings` tells what falls short. */
+  declare readonly hardening: pulumi.Output<{
+      /** Simultaneous multithreading: guests on sibling threads share a core's caches and buffers. */
+      smt?: "off";
+      /** Merging of equal memory pages, by which guests learn what others hold. */
+      ksm?: "off";
+      /** All swap areas: memory of guests is not written to disk. */
+      swap?: "off";
+    } | undefined>;
   /** The machine's own identity (`/etc/machine-id`). A new address with the same identity is the same host. */
   declare readonly machineId: pulumi.Output<string>;
   /** How the host is reached, with its pinned host key. Holds no secret. */
@@ -181,6 +199,8 @@ export class Host extends MicrovmResource {
   declare readonly kit: pulumi.Output<string>;
   /** Packages that were missing and that delete removes again. */
   declare readonly installedPackages: pulumi.Output<string[]>;
+  /** Where the host falls short of what is advised for several tenants, a sentence each: SMT, KSM, swap, unmitigated flaws of the processor. */
+  declare readonly hardeningFindings: pulumi.Output<string[]>;
   /** What on the host differs from what was declared, a sentence each. The next `up` repairs it. */
   declare readonly drift: pulumi.Output<string[]>;
 
