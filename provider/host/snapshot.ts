@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type ObjectRecord, parseRecord } from "./record";
 
 /** What `host-setup/observe.sh` read of a host in one round trip. Pure data; every read is answered from it. */
@@ -115,6 +116,13 @@ interface IpAddressJson {
     info_data?: { user?: string | number };
     info_slave_data?: { isolated?: boolean };
   };
+}
+
+/** How a file on the host differs from what it should hold, a sentence; nothing where it does not. */
+export function fileDrift(snapshot: Snapshot, path: string, content: string | Buffer): string[] {
+  const file = snapshot.files.get(path);
+  if (!file) return [`${path} is missing`];
+  return file.digest === createHash("sha256").update(content).digest("hex") ? [] : [`${path} was changed`];
 }
 
 /** Reads the output of `observe.sh`; undefined when it is cut short. */

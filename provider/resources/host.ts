@@ -5,7 +5,7 @@ import { command, installFile } from "../host/change";
 import { installKit, kit, removeKit, unitPaths } from "../host/kit";
 import { objectDirectory, recordPath } from "../host/record";
 import { ChangeError, type HostSession } from "../host/session";
-import type { Snapshot } from "../host/snapshot";
+import { fileDrift, type Snapshot } from "../host/snapshot";
 import type { Progress, Resource } from "../resource";
 import { askedFor, findings, hardeningDrift } from "./host-hardening";
 import { probeValues, requirePlatform } from "./host-requirements";
@@ -63,10 +63,10 @@ async function observe(session: HostSession, state: HostState): Promise<HostStat
   const { identity } = await session.connection();
   const drift: string[] = [];
   if (snapshot.facts.kit !== `microvm-${kit().hash}`) drift.push("its kit is not this version's");
-  for (const [path, content] of kit().files) drift.push(...changed(snapshot, `/usr/lib/microvm/${path}`, content));
+  for (const [path, content] of kit().files) drift.push(...fileDrift(snapshot, `/usr/lib/microvm/${path}`, content));
   for (const [path, installed] of unitPaths())
-    drift.push(...changed(snapshot, installed, kit().files.get(path) as Buffer));
-  for (const [path, content] of files(state)) drift.push(...changed(snapshot, path, content));
+    drift.push(...fileDrift(snapshot, installed, kit().files.get(path) as Buffer));
+  for (const [path, content] of files(state)) drift.push(...fileDrift(snapshot, path, content));
   for (const [name, value] of Object.entries(state.sysctls ?? {})) {
     const actual = snapshot.sysctls.get(name);
     if (actual !== undefined && words(actual) !== words(value)) drift.push(`${name} is ${actual}, not ${value}`);
@@ -80,12 +80,6 @@ async function observe(session: HostSession, state: HostState): Promise<HostStat
 
 function words(value: string): string {
   return value.trim().split(/\s+/).join(" ");
-}
-
-function changed(snapshot: Snapshot, path: string, content: string | Buffer): string[] {
-  const file = snapshot.files.get(path);
-  if (!file) return [`${path} is missing`];
-  return file.digest === createHash("sha256").update(content).digest("hex") ? [] : [`${path} was changed`];
 }
 
 async function converge(

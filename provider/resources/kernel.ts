@@ -8,8 +8,7 @@ import { isUnknown } from "../schema/unknown";
 import { digestFile } from "../ssh";
 import { requireHost } from "./host-requirements";
 import { fileDigest, firstBytes, sourceError } from "./local-source";
-import { explainOwnership, isAnothers, ownLines, recordLines } from "./ownership";
-import { recordedInputs } from "./recorded-inputs";
+import { beginLines, explainOwnership, isAnothers, ownLines } from "./ownership";
 
 /** A guest kernel and the initramfs made for it. */
 export const kernel: Resource<KernelInputs, KernelState> = { kind: "Kernel", check, settle, observe, converge, remove };
@@ -91,15 +90,7 @@ async function converge(
         purpose,
         deadline: 1_800_000,
         prepare: [
-          ...ownLines("Kernel", name, [inputs.owner, prior?.owner], inputs.adopt),
-          ...recordLines({
-            v: 1,
-            kind: "Kernel",
-            name,
-            owner: inputs.owner as string,
-            inputs: recordedInputs(inputs),
-            decided: {},
-          }),
+          ...beginLines("Kernel", inputs, prior),
           command("mv_packages", object, ...(microvm ? ["busybox-static"] : []), ...(x86 ? unpackers : [])),
         ],
       },

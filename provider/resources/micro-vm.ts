@@ -5,12 +5,12 @@ import { type Change, command, installFile } from "../host/change";
 import { userName } from "../host/names";
 import { recordPath } from "../host/record";
 import { ChangeError, type HostSession } from "../host/session";
-import type { Snapshot } from "../host/snapshot";
+import { fileDrift, type Snapshot } from "../host/snapshot";
 import { type Progress, type Resource, UnfinishedError } from "../resource";
 import { driverOf, type Setting, type VmmKind } from "../vmm";
 import { allocate } from "./addresses";
 import { requireHost, usableKvm } from "./host-requirements";
-import { type Decided, type Layout, type LayoutFile, layout, macsOf, places, settingLine } from "./micro-vm-layout";
+import { type Decided, type Layout, layout, macsOf, places, settingLine } from "./micro-vm-layout";
 import { check, plan } from "./micro-vm-plan";
 import { attachLines, attachmentDrift, detachLines, explainNetwork } from "./network";
 import { explainOwnership, isAnothers, ownLines, recordLines } from "./ownership";
@@ -40,7 +40,7 @@ async function observe(host: HostSession, state: MicroVMState): Promise<MicroVMS
   const actual = actualState(snapshot, name);
   if (decided) {
     const wanted = layout(state as Inputs, decided);
-    drift.push(...fileDrift(snapshot, wanted.files));
+    drift.push(...wanted.files.flatMap(({ path, content }) => fileDrift(snapshot, path, content)));
     wanted.attachments.forEach((attachment, index) => {
       const network = state.interfaces?.[index]?.network as NetworkReference;
       const all = attachmentDrift(snapshot, network, attachment);
@@ -106,15 +106,6 @@ function isPaused(snapshot: Snapshot, name: string): boolean {
 function actualState(snapshot: Snapshot, name: string): MicroVMState["state"] {
   if (!isActive(snapshot, name)) return "stopped";
   return isPaused(snapshot, name) ? "paused" : "running";
-}
-
-function fileDrift(snapshot: Snapshot, files: LayoutFile[]): string[] {
-  return files.flatMap(({ path, content }) => {
-    const found = snapshot.files.get(path);
-    if (!found) return [`${path} is missing`];
-    const digest = createHash("sha256").update(content).digest("hex");
-    return found.digest === digest ? [] : [`${path} was changed`];
-  });
 }
 
 async function converge(

@@ -1,17 +1,15 @@
-import { createHash } from "node:crypto";
 import { MicrovmError } from "../errors";
 import type { NetworkInputs, NetworkReference, NetworkState } from "../generated/types";
 import { command, installFile } from "../host/change";
 import { objectDirectory, recordPath } from "../host/record";
 import { ChangeError, type HostSession } from "../host/session";
-import type { Snapshot } from "../host/snapshot";
+import { fileDrift, type Snapshot } from "../host/snapshot";
 import type { Problem, Progress, Resource } from "../resource";
 import { isUnknown } from "../schema/unknown";
 import { baseAddress, checkAddress, overlaps, parseCidr } from "./addresses";
 import { requireHost } from "./host-requirements";
 import { dhcpText, directory, linkLines, networkPlan, ruleText, senderText, tables } from "./network-rules";
-import { explainOwnership, isAnothers, ownLines, recordLines } from "./ownership";
-import { recordedInputs } from "./recorded-inputs";
+import { beginLines, explainOwnership, isAnothers, ownLines } from "./ownership";
 
 /**
  * A bridge with its addresses, its packet filter and its DHCP server, made by units of our own: whatever manages the
@@ -80,12 +78,6 @@ async function observe(host: HostSession, state: NetworkState): Promise<NetworkS
   return { ...state, drift };
 }
 
-function fileDrift(snapshot: Snapshot, path: string, content: string): string[] {
-  const file = snapshot.files.get(path);
-  if (!file) return [`${path} is missing`];
-  return file.digest === createHash("sha256").update(content).digest("hex") ? [] : [`${path} was changed`];
-}
-
 /** The digest of each table is noted when it is loaded; the kernel prints a table in a form of its own. */
 function ruleDrift(snapshot: Snapshot, name: string, nat: boolean): string[] {
   const noted = new Map(
@@ -121,15 +113,7 @@ async function converge(
         purpose: `${prior ? "update" : "create"} Network ${name}`,
         deadline: 1_800_000,
         prepare: [
-          ...ownLines("Network", name, [inputs.owner, prior?.owner], inputs.adopt),
-          ...recordLines({
-            v: 1,
-            kind: "Network",
-            name,
-            owner: inputs.owner as string,
-            inputs: recordedInputs(inputs),
-            decided: {},
-          }),
+          ...beginLines("Network", inputs, prior),
           command("mv_packages", object, "dnsmasq-base", "nftables", "iproute2"),
           ...["vms", "dhcp", "leases"].map((child) => command("mv_dir", `${place}/${child}`, "0755", "root:root")),
           ...[...wanted].map(([path, content]) => installFile(path, content)),

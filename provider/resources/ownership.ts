@@ -3,6 +3,7 @@ import { command, installFile } from "../host/change";
 import { type ObjectRecord, recordPath, recordText } from "../host/record";
 import { ChangeError } from "../host/session";
 import type { Snapshot } from "../host/snapshot";
+import { recordedInputs } from "./recorded-inputs";
 
 /** Whether another program has adopted the object: to this one it is gone, to read as to delete. */
 export function isAnothers(snapshot: Snapshot, kind: string, name: string, owner: string | undefined): boolean {
@@ -19,6 +20,21 @@ export function ownLines(kind: string, name: string, owners: (string | undefined
 /** The record goes in before anything else is made. */
 export function recordLines(record: ObjectRecord): string[] {
   return [installFile(recordPath(record.kind, record.name), recordText(record), "0600")];
+}
+
+/** What an object that is made or changed begins with: it is ours, and its record says how it is declared. */
+export function beginLines(kind: string, inputs: Owned, prior: Owned | undefined): string[] {
+  const { name = "", owner = "", adopt } = inputs;
+  return [
+    ...ownLines(kind, name, [owner, prior?.owner], adopt),
+    ...recordLines({ v: 1, kind, name, owner, inputs: recordedInputs(inputs), decided: {} }),
+  ];
+}
+
+interface Owned {
+  name?: string;
+  owner?: string;
+  adopt?: boolean;
 }
 
 /** Words a refusal for users; passes every other error on as it is. */

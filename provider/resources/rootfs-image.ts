@@ -7,8 +7,7 @@ import { isUnknown } from "../schema/unknown";
 import { requireHost } from "./host-requirements";
 import { explainSource, removeStored, sendFile, storedDrift } from "./kernel";
 import { fileDigest, packDirectory, treeDigest } from "./local-source";
-import { explainOwnership, isAnothers, ownLines, recordLines } from "./ownership";
-import { recordedInputs } from "./recorded-inputs";
+import { beginLines, explainOwnership, isAnothers } from "./ownership";
 
 /** A root filesystem image, made once and shared. */
 export const rootfsImage: Resource<RootfsImageInputs, RootfsImageState> = {
@@ -72,18 +71,7 @@ async function converge(
       {
         purpose,
         deadline: 1_800_000,
-        prepare: [
-          ...ownLines("RootfsImage", name, [inputs.owner, prior?.owner], inputs.adopt),
-          ...recordLines({
-            v: 1,
-            kind: "RootfsImage",
-            name,
-            owner: inputs.owner as string,
-            inputs: recordedInputs(inputs),
-            decided: {},
-          }),
-          command("mv_packages", object, ...packages(inputs)),
-        ],
+        prepare: [...beginLines("RootfsImage", inputs, prior), command("mv_packages", object, ...packages(inputs))],
       },
       progress,
     );

@@ -11,8 +11,7 @@ import { officialRelease, type VmmKind } from "../vmm/releases";
 import { requireHost } from "./host-requirements";
 import { explainSource, sendFile, storedDrift } from "./kernel";
 import { fileDigest } from "./local-source";
-import { explainOwnership, isAnothers, ownLines, recordLines } from "./ownership";
-import { recordedInputs } from "./recorded-inputs";
+import { beginLines, explainOwnership, isAnothers, ownLines } from "./ownership";
 
 /** A VMM: a package of the host's distribution, or a program in its store. */
 export const vmm: Resource<VmmInputs, VmmState> = { kind: "Vmm", check, settle, observe, converge, remove };
@@ -80,17 +79,7 @@ async function converge(
   const name = inputs.name as string;
   const { facts, ...snapshot } = await host.snapshot();
   requireHost({ ...snapshot, facts }, `Vmm ${name}`, host.name);
-  const begin = [
-    ...ownLines("Vmm", name, [inputs.owner, prior?.owner], inputs.adopt),
-    ...recordLines({
-      v: 1,
-      kind: "Vmm",
-      name,
-      owner: inputs.owner as string,
-      inputs: recordedInputs(inputs),
-      decided: {},
-    }),
-  ];
+  const begin = beginLines("Vmm", inputs, prior);
   const purpose = `${prior ? "update" : "create"} Vmm ${name}`;
   try {
     const installed =

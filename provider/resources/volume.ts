@@ -8,8 +8,7 @@ import type { Plan } from "../plan";
 import type { Progress, Resource } from "../resource";
 import { driverOf, type VmmKind } from "../vmm";
 import { requireHost } from "./host-requirements";
-import { explainOwnership, isAnothers, ownLines, recordLines } from "./ownership";
-import { recordedInputs } from "./recorded-inputs";
+import { beginLines, explainOwnership, isAnothers, ownLines } from "./ownership";
 
 /** A disk whose data nothing here empties: it is made once, grows, and goes only where its program says so. */
 export const volume: Resource<VolumeInputs, VolumeState> = { kind: "Volume", plan, observe, converge, remove };
@@ -96,15 +95,7 @@ async function converge(
       {
         purpose: `${prior ? "update" : "create"} Volume ${name}`,
         prepare: [
-          ...ownLines("Volume", name, [inputs.owner, prior?.owner], adopt),
-          ...recordLines({
-            v: 1,
-            kind: "Volume",
-            name,
-            owner: inputs.owner as string,
-            inputs: recordedInputs(inputs),
-            decided: {},
-          }),
+          ...beginLines("Volume", inputs, prior),
           command("mv_packages", objectDirectory("Volume", name), "e2fsprogs"),
           command("mv_dir", directory, "0711", "root:root"),
           // Made under another name: a run that is cut off leaves no half-made disk in the place of one with data.

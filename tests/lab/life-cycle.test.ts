@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { MicrovmError } from "../../provider/errors";
 import type { MicroVMState, NetworkState, VolumeState } from "../../provider/generated/types";
 import { closeAll } from "../../provider/ssh";
+import { failure } from "../failure";
 import { skip } from "../skip";
 import { hostInventory, inventoryChanges } from "./host-inventory";
 import { Lab } from "./lab";
@@ -22,14 +22,6 @@ if (reason) {
     const { code, stdout, stderr } = await lab.exec("h1", script);
     if (code !== 0) throw new Error(`${script}: ${stderr}`);
     return stdout;
-  };
-  const failure = async (promise: Promise<unknown>): Promise<MicrovmError> => {
-    try {
-      await promise;
-    } catch (error) {
-      return error as MicrovmError;
-    }
-    throw new Error("it should have failed");
   };
   /** What was written to the volume. What the SSH client says, if it is not. */
   const stillThere = async () => {

@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { MicrovmError } from "../../provider/errors";
 import { converge } from "../../provider/lifecycle";
 import { UnfinishedError } from "../../provider/resource";
 import { closeAll } from "../../provider/ssh";
+import { failure } from "../failure";
 import { skip } from "../skip";
 import { startSshd } from "../ssh/sshd";
 import { hostInventory, inventoryChanges } from "./host-inventory";
@@ -26,14 +26,6 @@ if (reason) {
   let site: { url: string; stop: () => void };
   let before: string[];
 
-  const failure = async (promise: Promise<unknown>): Promise<MicrovmError> => {
-    try {
-      await promise;
-    } catch (error) {
-      return error as MicrovmError;
-    }
-    throw new Error("it should have failed");
-  };
   const file = (name: string, content: string | Buffer) => {
     const path = join(scratch, name);
     writeFileSync(path, content);

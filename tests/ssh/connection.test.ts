@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { MicrovmError } from "../../provider/errors";
 import { closeAll, connect, type Endpoint, quote } from "../../provider/ssh";
+import { failure } from "../failure";
 import { skip } from "../skip";
 import { FaultyLink, UnansweringPort } from "./faulty-link";
 import { fingerprintOf, keygen, sshdUnavailable, startSshd, type TestServer } from "./sshd";
@@ -37,14 +37,6 @@ if (reason) {
     sshConfig: false,
     ...more,
   });
-  const failure = async (promise: Promise<unknown>): Promise<MicrovmError> => {
-    try {
-      await promise;
-    } catch (error) {
-      return error as MicrovmError;
-    }
-    throw new Error("it should have failed");
-  };
 
   test("runs a script as root and keeps its output apart", async () => {
     const connection = await connect(endpoint());

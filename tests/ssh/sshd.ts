@@ -1,8 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, connect as dial } from "node:net";
+import { connect as dial } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../free-port";
 
 /** Why a real sshd cannot be run here; undefined when it can. */
 export function sshdUnavailable(): string | undefined {
@@ -99,17 +100,6 @@ export function keygen(path: string, passphrase = "", type = "ed25519"): void {
 /** Fingerprint of a public key file, as OpenSSH prints it. */
 export function fingerprintOf(path: string): string {
   return execFileSync("ssh-keygen", ["-lf", path], { encoding: "utf8" }).split(" ")[1] as string;
-}
-
-export async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 async function listening(port: number, log: () => string): Promise<void> {

@@ -17,8 +17,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { MicrovmError } from "../../provider/errors";
 import { type Connection, closeAll, connect, digestFile, type UploadOptions } from "../../provider/ssh";
+import { failure } from "../failure";
 import { skip } from "../skip";
 import { FaultyLink } from "./faulty-link";
 import { sshdUnavailable, startSshd, type TestServer } from "./sshd";
@@ -66,14 +66,6 @@ if (reason) {
     purpose: "upload a test file",
     ...more,
   });
-  const failure = async (promise: Promise<unknown>): Promise<MicrovmError> => {
-    try {
-      await promise;
-    } catch (error) {
-      return error as MicrovmError;
-    }
-    throw new Error("it should have failed");
-  };
 
   test("puts the file in place whole, compressed, with owner and mode, and sends it once", async () => {
     const connection = await dial();
