@@ -129,7 +129,7 @@ export function layout(inputs: MicroVMInputs & { name: string }, decided: Decide
     readable("enter", lines(driver.enter?.(machine) ?? [])),
     root("cleanup", lines(driver.cleanup?.(machine) ?? [])),
     root("settings", lines(settings.map(settingLine))),
-    root("after-start", lines(settings.filter(({ afterStart }) => afterStart).flatMap(({ tell }) => tell))),
+    readable("after-start", lines(settings.filter(({ afterStart }) => afterStart).flatMap(({ tell }) => tell))),
     { path: place.dropIn, content: dropIn(inputs, decided, machine), mode: "0644", owner: "root:root" },
   ];
   const unit = driver.unit(driver.steady(machine));
