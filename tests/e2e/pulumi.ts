@@ -154,8 +154,20 @@ export class PulumiProject {
     return this.#operation("destroy", ["--yes", "--skip-preview"], options);
   }
 
-  /** Takes back the lock that a killed run left on the stack. */
+  /**
+   * Takes back the lock that a killed run left on the stack, as its user would. A file backend that was killed in the
+   * middle of a write leaves a torn checkpoint, and beside it the one before: that is put back.
+   */
   async unlock(): Promise<void> {
+    const backend = join(this.directory, "backend");
+    for (const entry of readdirSync(backend, { recursive: true, encoding: "utf8" })) {
+      if (basename(entry) !== `${this.stack}.json` || !existsSync(join(backend, `${entry}.bak`))) continue;
+      try {
+        JSON.parse(readFileSync(join(backend, entry), "utf8"));
+      } catch {
+        cpSync(join(backend, `${entry}.bak`), join(backend, entry));
+      }
+    }
     await this.run(["cancel", "--yes", this.stack]);
   }
 
