@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -155,18 +156,14 @@ export class PulumiProject {
   }
 
   /**
-   * Takes back the lock that a killed run left on the stack, as its user would. A file backend that was killed in the
-   * middle of a write leaves a torn checkpoint, and beside it the one before: that is put back.
+   * Takes back the lock that a killed run left on the stack, as its user would. Pulumi's file backend replaces a
+   * checkpoint in one step, but not the attributes beside it: torn ones are put back from those of the backup.
    */
   async unlock(): Promise<void> {
-    const backend = join(this.directory, "backend");
-    for (const entry of readdirSync(backend, { recursive: true, encoding: "utf8" })) {
-      if (basename(entry) !== `${this.stack}.json` || !existsSync(join(backend, `${entry}.bak`))) continue;
-      try {
-        JSON.parse(readFileSync(join(backend, entry), "utf8"));
-      } catch {
-        cpSync(join(backend, `${entry}.bak`), join(backend, entry));
-      }
+    const stacks = join(this.directory, "backend/.pulumi/stacks");
+    for (const entry of readdirSync(stacks, { recursive: true, encoding: "utf8" })) {
+      if (basename(entry) !== `${this.stack}.json.attrs` || statSync(join(stacks, entry)).size > 0) continue;
+      cpSync(join(stacks, entry.replace(/attrs$/, "bak.attrs")), join(stacks, entry));
     }
     await this.run(["cancel", "--yes", this.stack]);
   }
