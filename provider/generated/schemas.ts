@@ -1488,7 +1488,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "properties": {
           "memoryOverhead": {
             "type": "integer",
-            "description": "Memory the VMM may use beyond the guest's.",
+            "description": "Memory the VMM may use beyond the guest's, and beyond the 128 MiB that software emulation takes.",
             "x-unit": "MiB",
             "default": 256,
             "minimum": 16,

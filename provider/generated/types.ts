@@ -595,7 +595,7 @@ export interface MicroVMInputs {
   };
   /** Bounds that the host puts on the VMM, where it has the control-group controllers. */
   limits?: {
-    /** Memory the VMM may use beyond the guest's. (in MiB; 16 to 65536; default 256) */
+    /** Memory the VMM may use beyond the guest's, and beyond the 128 MiB that software emulation takes. (in MiB; 16 to 65536; default 256) */
     memoryOverhead?: number;
     /** Processor time, 100 being one processor. Default: no bound. (in %; 1 to 6400) */
     cpu?: number;

@@ -3,6 +3,7 @@ import type { MicroVMInputs } from "../generated/types";
 import { macAddress, tapName, userName } from "../host/names";
 import { objectDirectory } from "../host/record";
 import { type Disk, driverOf, type Machine } from "../vmm";
+import { translationCache } from "../vmm/qemu";
 import { type Attachment, tapUpLines } from "./network";
 
 /** Where a microVM's parts are on its host. */
@@ -254,7 +255,8 @@ function seedFiles(inputs: MicroVMInputs & { name: string }, attachments: Attach
 
 function dropIn(inputs: MicroVMInputs & { name: string }, user: string): string {
   const restart = { always: "always", "on-failure": "on-failure", never: "no" }[inputs.restart ?? "on-failure"];
-  const memory = (inputs.memory ?? 256) + (inputs.limits?.memoryOverhead ?? 256);
+  const emulation = inputs.accelerator === "tcg" ? translationCache : 0;
+  const memory = (inputs.memory ?? 256) + emulation + (inputs.limits?.memoryOverhead ?? 256);
   const networks = [
     ...new Set((inputs.interfaces ?? []).map(({ network }) => `microvm-network@${network.name}.service`)),
   ];

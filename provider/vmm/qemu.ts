@@ -19,6 +19,12 @@ function qmp(name: string, ...commands: string[]): string {
   return `${command("/usr/lib/microvm/qmp", qmpSocket(name), ...commands)} > /dev/null`;
 }
 
+/**
+ * MiB that software emulation keeps translated code in. By itself QEMU takes up to a gigabyte, and the kernel would end
+ * it when it comes to its memory limit.
+ */
+export const translationCache = 128;
+
 function commandLine(program: string, machine: Machine): string[] {
   const { name, vcpus, memory, kernel, initramfs, consoleLog, runDirectory } = machine;
   const bus = machine.machine === "microvm" ? "device" : "pci";
@@ -29,7 +35,7 @@ function commandLine(program: string, machine: Machine): string[] {
     ["-no-user-config"],
     ["-display", "none"],
     ["-M", machineType(machine)],
-    ["-accel", machine.accelerator === "kvm" ? "kvm" : "tcg,thread=multi"],
+    ["-accel", machine.accelerator === "kvm" ? "kvm" : `tcg,thread=multi,tb-size=${translationCache}`],
     ["-cpu", machine.accelerator === "kvm" ? "host" : "max"],
     ["-smp", String(vcpus)],
     ["-m", `${memory}M`],

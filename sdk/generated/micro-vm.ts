@@ -94,7 +94,7 @@ export interface MicroVMArgs {
   }>;
   /** Bounds that the host puts on the VMM, where it has the control-group controllers. */
   limits?: pulumi.Input<{
-    /** Memory the VMM may use beyond the guest's. (in MiB; 16 to 65536; default 256) */
+    /** Memory the VMM may use beyond the guest's, and beyond the 128 MiB that software emulation takes. (in MiB; 16 to 65536; default 256) */
     memoryOverhead?: pulumi.Input<number>;
     /** Processor time, 100 being one processor. Default: no bound. (in %; 1 to 6400) */
     cpu?: pulumi.Input<number>;
@@ -188,7 +188,7 @@ export class MicroVM extends MicrovmResource {
     } | undefined>;
   /** Bounds that the host puts on the VMM, where it has the control-group controllers. */
   declare readonly limits: pulumi.Output<{
-      /** Memory the VMM may use beyond the guest's. (in MiB; 16 to 65536; default 256) */
+      /** Memory the VMM may use beyond the guest's, and beyond the 128 MiB that software emulation takes. (in MiB; 16 to 65536; default 256) */
       memoryOverhead?: number;
       /** Processor time, 100 being one processor. Default: no bound. (in %; 1 to 6400) */
       cpu?: number;

@@ -102,7 +102,7 @@ if (reason) {
     // Version 1 or 2 of control groups, whichever the host has.
     const read = (v1: string, v2: string) =>
       onHost(`g=${group}; cat /sys/fs/cgroup/${v1.replace("/", "$g/")} 2> /dev/null || cat /sys/fs/cgroup$g/${v2}`);
-    assert.is((await read("memory/memory.limit_in_bytes", "memory.max")).trim(), String((128 + 200) << 20));
+    assert.is((await read("memory/memory.limit_in_bytes", "memory.max")).trim(), String((128 + 128 + 200) << 20));
     assert.is((await read("pids/pids.max", "pids.max")).trim(), "64");
     assert.match(await read("cpu/cpu.cfs_quota_us", "cpu.max"), /^150000\b/);
     assert.equal(await world.drift(), {});

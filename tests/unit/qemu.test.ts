@@ -31,6 +31,7 @@ test("hands no default device to the guest and no power to itself", () => {
 const table: [string, Partial<Machine>, string, RegExp][] = [
   ["KVM uses the host's processor", {}, "-cpu", /^host$/],
   ["emulation uses all that it can emulate", { accelerator: "tcg" }, "-cpu", /^max$/],
+  ["emulation's memory is bounded", { accelerator: "tcg" }, "-accel", /tb-size=128$/],
   ["microvm has devices on its own bus", {}, "-M", /^microvm,.*acpi=on/],
   ["q35 has PCI Express", { machine: "q35" }, "-M", /^q35/],
   ["pages are not merged", {}, "-M", /mem-merge=off/],
