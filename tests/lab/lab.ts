@@ -383,6 +383,13 @@ export class Lab {
     const victims = [host.supervisor?.pid, this.leader(name), nspawn];
     for (const pid of victims) if (pid) killQuietly(pid, "SIGKILL");
     await until(async () => !existsSync(`/proc/${nspawn}`), 20_000, `the end of lab host ${name}`);
+    // The kernel takes its link away when it comes to it; until then a new one of that name cannot be made.
+    const gone = () =>
+      run("ip", ["-n", this.namespace, "link", "show", "dev", this.#link(name)]).then(
+        () => false,
+        () => true,
+      );
+    await until(gone, 20_000, `the end of the link of lab host ${name}`);
     await this.#boot(host);
   }
 
