@@ -71,25 +71,33 @@ if (reason) {
     const steps: [string, number][] = [
       ["Host a creating", 0],
       ["Host a creating", 1500],
-      ["Vmm a-qemu creating", 300],
-      ["Network a-lan creating", 150],
+      // All that a microVM is made of begins at the same time: what is quick, first.
       ["Volume a-data creating", 50],
+      ["Network a-lan creating", 150],
+      ["Vmm a-qemu creating", 300],
       ["Kernel a-linux creating", 100],
-      ["fetching the kernel package", 500],
       ["RootfsImage a-fast creating", 0],
+      ["fetching the kernel package", 500],
       ["building the image", 200],
       ["MicroVM a-vm0 creating", 50],
       ["MicroVM a-vm0 creating", 400],
       ["waiting until it is ready", 500],
     ];
+    // What an earlier run had finished comes no more: then it is killed where a later step begins, so that something
+    // is left for that one.
     const missed: string[] = [];
-    for (const [line, delay] of steps) {
-      const run = await project.up({ expect: "any", killWhen: (text) => text.includes(line), killDelay: delay });
-      if (run.code !== null) missed.push(line);
+    for (const [index, [line, delay]] of steps.entries()) {
+      let came = false;
+      const later = steps.slice(index + 1).filter(([other]) => /fetching|building|vm0/.test(other));
+      const killWhen = (text: string) => {
+        came ||= text.includes(line);
+        return text.includes(line) || later.some(([other]) => text.includes(other));
+      };
+      await project.up({ expect: "any", killWhen, killDelay: delay });
+      if (!came) missed.push(line);
       await project.unlock();
     }
-    // What an earlier run had finished by itself comes no more.
-    assert.ok(missed.length <= 4, `not killed at: ${missed.join(", ")}`);
+    assert.ok(missed.length <= 3, `never came to: ${missed.join(", ")}`);
     await project.up();
     for (const name of names) assert.equal(await units(name), [`microvm@${name}-vm0.service`]);
     assert.equal(Object.keys((await project.up()).changes), ["same"]);

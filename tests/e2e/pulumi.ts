@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -154,8 +155,16 @@ export class PulumiProject {
     return this.#operation("destroy", ["--yes", "--skip-preview"], options);
   }
 
-  /** Takes back the lock that a killed run left on the stack. */
+  /**
+   * Takes back the lock that a killed run left on the stack, as its user would. Pulumi's file backend replaces a
+   * checkpoint in one step, but not the attributes beside it: torn ones are put back from those of the backup.
+   */
   async unlock(): Promise<void> {
+    const stacks = join(this.directory, "backend/.pulumi/stacks");
+    for (const entry of readdirSync(stacks, { recursive: true, encoding: "utf8" })) {
+      if (basename(entry) !== `${this.stack}.json.attrs` || statSync(join(stacks, entry)).size > 0) continue;
+      cpSync(join(stacks, entry.replace(/attrs$/, "bak.attrs")), join(stacks, entry));
+    }
     await this.run(["cancel", "--yes", this.stack]);
   }
 

@@ -304,7 +304,13 @@ export class Lab {
       async () => (await this.ssh(name, "true", 5000).catch(() => undefined))?.code === 0,
       60_000,
       `lab host ${name}`,
-    );
+    ).catch((error: Error) => {
+      const console_ = readFileSync(join(this.directory, name, "console"), "utf8")
+        .split("\n")
+        .slice(-12)
+        .join("\n");
+      throw new Error(`${error.message}; the end of its console:\n${console_}`);
+    });
   }
 
   #host(name: string): HostState {
@@ -383,6 +389,13 @@ export class Lab {
     const victims = [host.supervisor?.pid, this.leader(name), nspawn];
     for (const pid of victims) if (pid) killQuietly(pid, "SIGKILL");
     await until(async () => !existsSync(`/proc/${nspawn}`), 20_000, `the end of lab host ${name}`);
+    // The kernel takes its link away when it comes to it; until then a new one of that name cannot be made.
+    const gone = () =>
+      run("ip", ["-n", this.namespace, "link", "show", "dev", this.#link(name)]).then(
+        () => false,
+        () => true,
+      );
+    await until(gone, 20_000, `the end of the link of lab host ${name}`);
     await this.#boot(host);
   }
 
