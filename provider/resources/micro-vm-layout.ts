@@ -2,10 +2,8 @@ import { createHash } from "node:crypto";
 import type { MicroVMInputs } from "../generated/types";
 import { macAddress, tapName, userName } from "../host/names";
 import { objectDirectory } from "../host/record";
-
 import { type Disk, driverOf, type Machine, type Setting, type VmmKind } from "../vmm";
 import { runDirectory } from "../vmm/driver";
-
 import { translationCache } from "../vmm/qemu";
 import { type Attachment, tapUpLines } from "./network";
 
