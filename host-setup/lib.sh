@@ -215,10 +215,15 @@ Remv "*) mv_fail package-conflict "$(printf '%s\n' "$mv_plan" | sed -n 's/^Remv 
   mv_note_accounts
 }
 
-# mv_release OBJECT: OBJECT needs its packages no more; those that were missing before us and that nothing of ours
-# needs now are purged. A package that something else has come to depend on stays.
+# mv_release OBJECT: OBJECT needs its packages no more.
 mv_release() {
   rm -f "$1/needs"
+  mv_unneeded
+}
+
+# mv_unneeded: purges the packages that were missing before us and that nothing of ours needs now. One that something
+# else has come to depend on stays.
+mv_unneeded() {
   [ -f /etc/microvm/packages ] || return 0
   rm -f /etc/microvm/.packages
   mv_purge=
@@ -282,6 +287,27 @@ $mv_other
   for mv_account in $mv_accounts_added; do
     if getent passwd "$mv_account" >/dev/null; then userdel "$mv_account" 1>&2; fi
   done
+}
+
+# mv_except NAME...: passes on the lines whose part before `=` is none of NAME.
+mv_except() {
+  while IFS= read -r mv_line; do
+    mv_named_here=no
+    for mv_name; do if [ "$mv_name" = "${mv_line%%=*}" ]; then mv_named_here=yes; fi; done
+    if [ $mv_named_here = no ]; then printf '%s\n' "$mv_line"; fi
+  done
+}
+
+# mv_undo FILE COMMAND NAME...: undoes what FILE notes, by COMMAND with each line as its last word, but for NAME, which
+# are still asked for. What cannot be undone, because something uses it by now, stays and is forgotten.
+mv_undo() {
+  mv_noted=$1 mv_command=$2
+  shift 2
+  [ -f "$mv_noted" ] || return 0
+  mv_except "$@" < "$mv_noted" > "$mv_work/undo"
+  while IFS= read -r mv_line; do $mv_command "$mv_line" 1>&2 || true; done < "$mv_work/undo"
+  grep -vxFf "$mv_work/undo" "$mv_noted" > "$mv_work/kept" || true
+  if [ -s "$mv_work/kept" ]; then cat "$mv_work/kept" > "$mv_noted"; else rm -f "$mv_noted"; fi
 }
 
 # mv_step FUNCTION: runs one function of one change in a shell of its own and notes whether it failed.

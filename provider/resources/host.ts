@@ -122,6 +122,9 @@ async function converge(
           ...Object.entries(unmanaged).map(
             ([path, content]) => `if [ -d ${path.replace(/\/[^/]*$/, "")} ]; then ${installFile(path, content)}\nfi`,
           ),
+          // What is asked for no more is as it was.
+          command("mv_undo", `${object}/sysctls-before`, "sysctl -q -w", ...Object.keys(inputs.sysctls ?? {})),
+          command("mv_undo", `${object}/modules-loaded`, "modprobe -q -r", ...(inputs.kernelModules ?? [])),
           ...rememberSysctls(object, inputs),
           ...[...wanted].map(([path, content]) => installFile(path, content)),
           ...[`/etc/modules-load.d/microvm-${id}.conf`, `/etc/sysctl.d/90-microvm-${id}.conf`, hardeningPath(inputs)]
@@ -135,6 +138,7 @@ async function converge(
           ...former,
         ],
         commit: [
+          ...(prior ? ["mv_unneeded"] : []),
           "mv_reload",
           command("systemctl", "enable", "-q", "--now", trimTimer),
           command("systemctl", "enable", "-q", hardenUnit),
@@ -290,10 +294,9 @@ async function remove(session: HostSession, state: HostState): Promise<void> {
     purpose: `delete Host ${state.name}`,
     deadline: 1_800_000,
     prepare: [
-      `if [ -f ${object}/sysctls-before ]; then while IFS= read -r mv_line; do sysctl -q -w "$mv_line" || true; done < ${object}/sysctls-before; fi`,
+      command("mv_undo", `${object}/sysctls-before`, "sysctl -q -w"),
       command("mv_gone", `/etc/sysctl.d/90-microvm-${id}.conf`, `/etc/modules-load.d/microvm-${id}.conf`),
-      // A module that something uses by now stays.
-      `if [ -f ${object}/modules-loaded ]; then while IFS= read -r mv_line; do modprobe -q -r "$mv_line" || true; done < ${object}/modules-loaded; fi`,
+      command("mv_undo", `${object}/modules-loaded`, "modprobe -q -r"),
       command("mv_gone", hardeningPath(state)),
       "if [ -x /usr/lib/microvm/host-harden ]; then /usr/lib/microvm/host-harden; fi",
       ...(otherHosts

@@ -1,0 +1,66 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { HostState } from "../../provider/generated/types";
+import { closeAll } from "../../provider/ssh";
+import { skip } from "../skip";
+import { hostInventory, inventoryChanges } from "./host-inventory";
+import { Lab } from "./lab";
+import { World } from "./world";
+
+const test = suite("what a Host declares");
+const reason = Lab.unavailable();
+if (reason) {
+  skip("what a Host declares", reason);
+} else {
+  let lab: Lab;
+  let world: World;
+  let before: string[];
+  const onHost = async (script: string) => (await lab.exec("h1", script)).stdout.trim();
+  const host = (more: object) => world.make<HostState>("Host", "h1", { ...world.inputs("Host", "h1"), ...more });
+  // A parameter that each network namespace has for itself: the machine's own is not touched.
+  const parameter = "net.ipv4.ip_default_ttl";
+  const installed = (name: string) => onHost(`dpkg-query -W -f '\${db:Status-Status}' ${name} 2> /dev/null || true`);
+
+  test.before(async () => {
+    lab = await Lab.open(`o${process.pid % 100000}`);
+    await lab.host("h1");
+    await lab.ssh("h1", "apt-get update -q");
+    before = await hostInventory(lab, "h1");
+    world = new World(lab, "h1");
+    await world.host();
+  });
+  test.after(async () => {
+    await closeAll();
+    await lab?.close();
+  });
+
+  test("parameters and packages are there, also after a boot, and drift is repaired", async () => {
+    await host({ sysctls: { [parameter]: "99" }, packages: ["less"] });
+    assert.is(await onHost(`sysctl -n ${parameter}`), "99");
+    assert.is(await installed("less"), "installed");
+    assert.equal(await world.drift(), {});
+    await onHost(`sysctl -q -w ${parameter}=50`);
+    assert.equal((await world.drift())["Host/h1"], [`${parameter} is 50, not 99`]);
+    await world.up();
+    assert.equal(await world.drift(), {});
+    await closeAll();
+    await lab.reboot("h1");
+    assert.is(await onHost(`sysctl -n ${parameter}`), "99");
+  });
+
+  test("what is taken out of the program is as it was", async () => {
+    await host({ sysctls: undefined, packages: undefined });
+    assert.is(await onHost(`sysctl -n ${parameter}`), "64");
+    assert.is.not(await installed("less"), "installed");
+    assert.equal(await world.drift(), {});
+  });
+
+  test("and so is everything when the Host goes", async () => {
+    await host({ sysctls: { [parameter]: "70" } });
+    await world.destroy();
+    assert.is(await onHost(`sysctl -n ${parameter}`), "64");
+    assert.equal(inventoryChanges(before, await hostInventory(lab, "h1")), []);
+  });
+
+  test.run();
+}
