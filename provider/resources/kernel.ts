@@ -195,7 +195,7 @@ export function explainSource(error: unknown, subject: string, sha256?: string):
       "Does the address work from the host? Behind a proxy, set it in /etc/environment or use a local file.",
     ],
     "sha256-mismatch": [
-      `what was downloaded has the SHA-256 ${error.said}, and ${sha256} is declared`,
+      `what was downloaded has the SHA-256 ${error.said}, and ${sha256 ? `${sha256} is declared` : "its project publishes another"}`,
       "Correct the digest, or find out why the content differs.",
     ],
     "not-a-kernel": [

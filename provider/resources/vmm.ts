@@ -179,8 +179,10 @@ async function installProgram(
   );
   const installedVersion = values.version ?? "";
   const reason = inputs.allowVulnerable ? undefined : vulnerable(kind, installedVersion);
+  // It is on the host by now, as any change that failed half-way.
   if (reason) {
-    throw new MicrovmError({ code: "vmm-vulnerable", verb: "install", subject: `Vmm ${name}`, cause: reason });
+    const subject = `Vmm ${name}`;
+    throw new ChangeError({ code: "vmm-vulnerable", verb: "install", subject, cause: reason }, reason);
   }
   const stored = (digest = "") => digest && `/var/lib/microvm/store/${digest}`;
   return {
