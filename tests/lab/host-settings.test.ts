@@ -5,7 +5,7 @@ import { closeAll } from "../../provider/ssh";
 import { skip } from "../skip";
 import { hostInventory, inventoryChanges } from "./host-inventory";
 import { Lab } from "./lab";
-import { World } from "./world";
+import { fastGuest, World } from "./world";
 
 const test = suite("what a Host declares");
 const reason = Lab.unavailable();
@@ -53,6 +53,24 @@ if (reason) {
     assert.is(await onHost(`sysctl -n ${parameter}`), "64");
     assert.is.not(await installed("less"), "installed");
     assert.equal(await world.drift(), {});
+  });
+
+  test("a user who may sudo does all that root does", async () => {
+    await onHost(
+      "useradd -m -s /bin/sh ops; cp -r /root/.ssh /home/ops/; chown -R ops: /home/ops/.ssh; echo 'ops ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/ops",
+    );
+    const state = await host({ user: "ops" });
+    world.hostReference = { name: "h1", machineId: state.machineId, connection: state.connection };
+    assert.is(state.connection.user, "ops");
+    await world.make("RootfsImage", "fast", { source: { tarball: fastGuest() } });
+    await world.make("Network", "lan", { cidr: "172.30.0.0/24" });
+    assert.equal(await world.drift(), {});
+    await world.remove("Network", "lan");
+    await world.remove("RootfsImage", "fast");
+    const again = await host({ user: "root" });
+    world.hostReference = { name: "h1", machineId: again.machineId, connection: again.connection };
+    await closeAll();
+    await onHost("userdel -r ops; rm /etc/sudoers.d/ops");
   });
 
   test("and so is everything when the Host goes", async () => {
