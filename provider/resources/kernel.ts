@@ -108,7 +108,9 @@ async function converge(
           `/usr/lib/microvm/guest/kernel-format ${work}/vmlinuz > ${work}/format || mv_fail not-a-kernel ${command(source.url ?? source.file ?? "the package's kernel")}`,
           `: > ${work}/reason`,
           ...(x86
-            ? [`/usr/lib/microvm/guest/extract-vmlinux ${work}/vmlinuz ${work}/vmlinux 2> ${work}/reason || true`]
+            ? [
+                `/usr/lib/microvm/guest/extract-vmlinux ${work}/vmlinuz ${work}/vmlinux 2> ${work}/reason || [ $? = 2 ] || mv_fail vmlinux-failed "$(cat ${work}/reason)"`,
+              ]
             : [`echo 'only x86_64 has one' > ${work}/reason`]),
           ...(microvm
             ? [
