@@ -109,7 +109,7 @@ async function converge(
           `: > ${work}/reason`,
           ...(x86
             ? [
-                `/usr/lib/microvm/guest/extract-vmlinux ${work}/vmlinuz ${work}/vmlinux 2> ${work}/reason || [ $? = 2 ] || mv_fail vmlinux-failed "$(cat ${work}/reason)"`,
+                `/usr/lib/microvm/guest/extract-vmlinux ${work}/vmlinuz ${work}/vmlinux 2> ${work}/reason || [ $? = 2 ] || { cat ${work}/reason 1>&2; mv_fail vmlinux-failed 'the kernel could not be unpacked'; }`,
               ]
             : [`echo 'only x86_64 has one' > ${work}/reason`]),
           ...(microvm

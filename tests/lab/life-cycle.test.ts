@@ -60,6 +60,8 @@ if (reason) {
     basics = await world.basics();
     assert.match(basics.kernel.release, /cloud/);
     assert.is(basics.kernel.format, "bzImage");
+    assert.is(basics.kernel.vmlinuxReason, "");
+    assert.is(await onHost(`head -c 4 ${basics.kernel.vmlinuxPath} | tail -c 3`), "ELF");
   });
 
   test("boots a guest with its disks, files, keys and address", async () => {
