@@ -91,6 +91,21 @@ for (const [what, inputs, property, pattern] of [
   ["metadata by QEMU", microVM("qemu", { metadata: "{}" }), "metadata", /Firecracker can/],
   ["room to grow with Firecracker", microVM("firecracker", { maxMemory: 1024 }), "maxMemory", /Cloud Hypervisor can/],
   ["metadata that is no JSON", microVM("firecracker", { metadata: "{" }), "metadata", /JSON/],
+  // Firecracker's API takes an object; of a body that is `null` nothing would be sent at all.
+  ["metadata that is nothing", microVM("firecracker", { metadata: "null" }), "metadata", /an object/],
+  ["metadata that is a list", microVM("firecracker", { metadata: "[1]" }), "metadata", /an object/],
+  [
+    "metadata of more bytes than characters",
+    microVM("firecracker", { metadata: JSON.stringify({ a: "é".repeat(30_000) }) }),
+    "metadata",
+    /60008 bytes/,
+  ],
+  [
+    "metadata that nobody can ask for",
+    microVM("firecracker", { metadata: "{}", interfaces: [] }),
+    "metadata",
+    /interface/,
+  ],
   ["a balloon of all memory", microVM("qemu", { memory: 128, balloon: 128 }), "balloon", /less than the memory/],
   ["less room than it takes", microVM("cloud-hypervisor", { vcpus: 4, maxVcpus: 2 }), "maxVcpus", /at least the 4/],
   [
@@ -132,6 +147,12 @@ for (const [kind, more, effect] of [
     );
   });
 }
+
+test("metadata is measured as it is told, without its spaces", async () => {
+  const metadata = `{ "a": "${"é".repeat(25_596)}" }`;
+  assert.equal(Buffer.byteLength(metadata), 51_203);
+  assert.deepEqual((await check("MicroVM", microVM("firecracker", { metadata }))).problems, []);
+});
 
 test("another VMM replaces the microVM, and another release of it restarts it", async () => {
   const { inputs: state } = await check("MicroVM", microVM("qemu"));
