@@ -1,6 +1,15 @@
 import * as assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { machine, tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -48,6 +57,7 @@ for (const [what, kind, content, pattern] of [
   ["an archive of another VMM", "cloud-hypervisor", gzipSync("x"), /cloud-hypervisor comes as a binary/],
   ["Firecracker alone", "firecracker", readFileSync(program), /needs its jailer too/],
   ["another program", "cloud-hypervisor", readFileSync(program), /it says it is '.*', and that is no cloud-hypervisor/],
+  ["a program that is cut short", "cloud-hypervisor", readFileSync(program).subarray(0, 100), /does not run on this/],
 ] as const) {
   test(`${what} is refused`, ({ directory }) => {
     const file = join(directory, "source");
@@ -58,6 +68,18 @@ for (const [what, kind, content, pattern] of [
     assert.match(stderr, pattern);
   });
 }
+
+test("a program that is cut short is not run as a script", ({ directory }) => {
+  const file = join(directory, "source");
+  const trace = join(directory, "trace");
+  const head = readFileSync(program).subarray(0, 64);
+  const cut = Buffer.concat([head, Buffer.from(`\ntouch ${trace}\n`)]);
+  writeFileSync(file, cut);
+  assert.equal(unpack(directory, "cloud-hypervisor", file).status, 1);
+  assert.equal(existsSync(trace), false);
+  assert.equal(unpack(directory, "firecracker", release(directory, { firecracker: program, jailer: cut })).status, 1);
+  assert.equal(existsSync(trace), false);
+});
 
 for (const [what, programs, pattern] of [
   ["without Firecracker", { jailer: program }, /holds no firecracker for/],
