@@ -80,7 +80,18 @@ for (const [what, answer, pattern] of [
   ["an error that is no JSON", json("400 Bad", '{ "error": "line\none" }'), /line\none \(status 400\)/],
   ["no HTTP", "hello\r\n\r\n", /no answer in HTTP: hello/],
   ["a hang-up", "", /closed the connection/],
-  ["an answer that is cut short", "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort", /./],
+  ["an error without a body", "HTTP/1.1 404 \r\nContent-Length: 0\r\n\r\n", /GET \/x: .*\(status 404\)/],
+  ["an answer that is cut short", "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort", /the answer is cut short\n$/],
+  [
+    "a chunk that is cut short",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc",
+    /: the answer is cut short\n$/,
+  ],
+  [
+    "a list of chunks that is cut short",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+    /: the answer is cut short\n$/,
+  ],
 ] as const) {
   test(`says ${what}, and asks no more`, async (context) => {
     const { path, heard } = await vmm(context, [answer, ok]);
