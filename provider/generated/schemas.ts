@@ -1552,7 +1552,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
       },
       "metadata": {
         "type": "string",
-        "description": "JSON text that the guest finds at the metadata address (`http://169.254.169.254/`, version 2 of the protocol). Other metadata services are out of its reach.",
+        "description": "JSON text of an object that the guest finds at the metadata address (`http://169.254.169.254/`, version 2 of the protocol). Other metadata services are out of its reach. Needs an interface; at most 51200 bytes without its spaces.",
         "maxLength": 51200,
         "x-change": "restart"
       },

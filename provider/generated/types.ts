@@ -636,7 +636,7 @@ export interface MicroVMInputs {
   }>;
   /** Host name of the guest. Default: the microVM's name. (at most 63 characters) */
   hostname?: string;
-  /** JSON text that the guest finds at the metadata address (`http://169.254.169.254/`, version 2 of the protocol). Other metadata services are out of its reach. (at most 51200 characters) */
+  /** JSON text of an object that the guest finds at the metadata address (`http://169.254.169.254/`, version 2 of the protocol). Other metadata services are out of its reach. Needs an interface; at most 51200 bytes without its spaces. (at most 51200 characters) */
   metadata?: string;
   /** OpenSSH public keys that may log in as root. */
   sshAuthorizedKeys?: string[];

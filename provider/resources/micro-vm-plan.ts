@@ -53,8 +53,7 @@ export function check(inputs: Partial<MicroVMInputs>): Problem[] {
     });
   }
   problems.push(...unsupported(inputs), ...bounds(inputs));
-  const alone = !isUnknown(inputs.interfaces) && !inputs.interfaces?.length;
-  if (alone && known(inputs.ready) && (inputs.ready.tcp || inputs.ready.ssh)) {
+  if (isAlone(inputs) && known(inputs.ready) && (inputs.ready.tcp || inputs.ready.ssh)) {
     problems.push({ property: "ready", reason: "a microVM without an interface can only be waited for with `serial`" });
   }
   const paths = new Set<string>();
@@ -94,7 +93,8 @@ function unsupported({ vmm, kernel, ...inputs }: Partial<MicroVMInputs>): Proble
 }
 
 /** Values that must fit each other. */
-function bounds({ balloon, memory, maxMemory, vcpus, maxVcpus, metadata }: Partial<MicroVMInputs>): Problem[] {
+function bounds(inputs: Partial<MicroVMInputs>): Problem[] {
+  const { balloon, memory, maxMemory, vcpus, maxVcpus, metadata } = inputs;
   const problems: Problem[] = [];
   if (known(balloon) && known(memory) && balloon >= memory) {
     problems.push({ property: "balloon", reason: `must be less than the memory of ${memory} MiB` });
@@ -106,13 +106,30 @@ function bounds({ balloon, memory, maxMemory, vcpus, maxVcpus, metadata }: Parti
     problems.push({ property: "maxVcpus", reason: `must be at least the ${vcpus} of vcpus` });
   }
   if (known(metadata)) {
-    try {
-      JSON.parse(metadata);
-    } catch {
-      problems.push({ property: "metadata", reason: "must be JSON text" });
-    }
+    const reason =
+      metadataProblem(metadata) ?? (isAlone(inputs) ? "is asked for over an interface; give it one" : undefined);
+    if (reason) problems.push({ property: "metadata", reason });
   }
   return problems;
+}
+
+/** Bytes: Firecracker reads no longer request, and keeps no more. */
+const metadataLimit = 51200;
+
+function metadataProblem(metadata: string): string | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(metadata);
+  } catch {
+    return "must be JSON text";
+  }
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return "must be the JSON text of an object";
+  const bytes = Buffer.byteLength(JSON.stringify(value));
+  return bytes > metadataLimit ? `has ${bytes} bytes without its spaces, and ${metadataLimit} is the most` : undefined;
+}
+
+function isAlone({ interfaces }: Partial<MicroVMInputs>): boolean {
+  return !isUnknown(interfaces) && !interfaces?.length;
 }
 
 /** What its VMM makes of each change. The private disk grows in place and never shrinks; a VMM is not exchanged. */

@@ -87,7 +87,7 @@ export interface MicroVMArgs {
   }>>>;
   /** Host name of the guest. Default: the microVM's name. (at most 63 characters) */
   hostname?: pulumi.Input<string>;
-  /** JSON text that the guest finds at the metadata address (`http://169.254.169.254/`, version 2 of the protocol). Other metadata services are out of its reach. (at most 51200 characters) */
+  /** JSON text of an object that the guest finds at the metadata address (`http://169.254.169.254/`, version 2 of the protocol). Other metadata services are out of its reach. Needs an interface; at most 51200 bytes without its spaces. (at most 51200 characters) */
   metadata?: pulumi.Input<string>;
   /** OpenSSH public keys that may log in as root. */
   sshAuthorizedKeys?: pulumi.Input<Array<pulumi.Input<string>>>;
@@ -210,7 +210,7 @@ export class MicroVM extends MicrovmResource {
     }> | undefined>;
   /** Host name of the guest. Default: the microVM's name. (at most 63 characters) */
   declare readonly hostname: pulumi.Output<string | undefined>;
-  /** JSON text that the guest finds at the metadata address (`http://169.254.169.254/`, version 2 of the protocol). Other metadata services are out of its reach. (at most 51200 characters) */
+  /** JSON text of an object that the guest finds at the metadata address (`http://169.254.169.254/`, version 2 of the protocol). Other metadata services are out of its reach. Needs an interface; at most 51200 bytes without its spaces. (at most 51200 characters) */
   declare readonly metadata: pulumi.Output<string | undefined>;
   /** OpenSSH public keys that may log in as root. */
   declare readonly sshAuthorizedKeys: pulumi.Output<string[] | undefined>;

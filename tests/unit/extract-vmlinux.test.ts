@@ -1,6 +1,15 @@
 import * as assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -76,6 +85,23 @@ for (const [name, packed] of [
     assert.deepEqual(readdirSync(directory), ["kernel"]);
   });
 }
+
+test("that a host has no program to unpack it is the host's failure, and leaves nothing", ({ directory }) => {
+  const kernel = join(directory, "kernel");
+  writeFileSync(kernel, bzImage(gzipSync(elf)));
+  const path = join(directory, "bin");
+  mkdirSync(path);
+  for (const tool of ["od", "tr", "stat", "rm"]) {
+    symlinkSync(spawnSync("which", [tool], { encoding: "utf8" }).stdout.trim(), join(path, tool));
+  }
+  const { status, stderr } = spawnSync("/bin/sh", [script, kernel, join(directory, "out")], {
+    encoding: "utf8",
+    env: { PATH: path },
+  });
+  assert.equal(status, 1);
+  assert.equal(stderr, "there is no gzip to unpack it\n");
+  assert.deepEqual(readdirSync(directory), ["bin", "kernel"]);
+});
 
 test("an ELF file is taken as it is", ({ directory }) => {
   assert.deepEqual(extract(directory, elf).out, elf);
