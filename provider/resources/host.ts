@@ -72,6 +72,9 @@ async function observe(session: HostSession, state: HostState): Promise<HostStat
     if (actual !== undefined && words(actual) !== words(value)) drift.push(`${name} is ${actual}, not ${value}`);
   }
   drift.push(...hardeningDrift(snapshot.facts, state));
+  if (askedFor(state).length && !snapshot.enabled.has(`/etc/systemd/system/multi-user.target.wants/${hardenUnit}`)) {
+    drift.push("it would not be hardened when it boots");
+  }
   for (const module of state.kernelModules ?? []) {
     if (!snapshot.modules.has(module)) drift.push(`kernel module ${module} is not loaded`);
   }
@@ -141,7 +144,8 @@ async function converge(
           ...(prior ? ["mv_unneeded"] : []),
           "mv_reload",
           command("systemctl", "enable", "-q", "--now", trimTimer),
-          command("systemctl", "enable", "-q", hardenUnit),
+          // Only a host that is to be hardened has something to do at boot.
+          `if ls /etc/microvm/hosts/*/hardening > /dev/null 2>&1; then systemctl enable -q ${hardenUnit}; else systemctl disable -q ${hardenUnit}; fi`,
           `/usr/lib/microvm/host-harden 2> ${object}/harden.error || mv_fail hardening-refused "$(cat ${object}/harden.error)"; rm -f ${object}/harden.error`,
           "if systemctl is-active -q systemd-networkd; then networkctl reload 2> /dev/null || true; fi",
           `/usr/lib/microvm/kvm-probe > ${object}/probe.new`,
@@ -157,7 +161,7 @@ async function converge(
   }
   const probe = probeValues(values.probe ?? "");
   // Hardening changes what there is to tell.
-  const now = askedFor(inputs).length ? await session.snapshot() : snapshot;
+  const now = askedFor(inputs).length || (prior && askedFor(prior).length) ? await session.snapshot() : snapshot;
   return {
     ...inputs,
     ...describe(now, identity, inputs),
@@ -298,7 +302,8 @@ async function remove(session: HostSession, state: HostState): Promise<void> {
       command("mv_gone", `/etc/sysctl.d/90-microvm-${id}.conf`, `/etc/modules-load.d/microvm-${id}.conf`),
       command("mv_undo", `${object}/modules-loaded`, "modprobe -q -r"),
       command("mv_gone", hardeningPath(state)),
-      "if [ -x /usr/lib/microvm/host-harden ]; then /usr/lib/microvm/host-harden; fi",
+      // What another Host asks for, and this machine refuses, is no reason to keep this one.
+      "if [ -x /usr/lib/microvm/host-harden ]; then /usr/lib/microvm/host-harden 1>&2 || true; fi",
       ...(otherHosts
         ? []
         : [trimTimer, hardenUnit].map(
