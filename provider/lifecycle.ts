@@ -40,8 +40,10 @@ export async function check(kind: Kind, inputs: Properties): Promise<{ inputs: P
 }
 
 export function diff(kind: Kind, prior: Properties, inputs: Properties): Plan {
-  const generic = plan(kind, prior, inputs);
-  return resource(kind).plan?.(prior, withDefaults(kind, inputs), generic) ?? generic;
+  const { effect, plan: sharpen } = resource(kind);
+  const full = withDefaults(kind, inputs);
+  const generic = plan(kind, prior, inputs, (property) => effect?.(prior, full, property));
+  return sharpen?.(prior, full, generic) ?? generic;
 }
 
 /**

@@ -21,6 +21,17 @@ export type Plan =
 
 type Properties = Record<string, unknown>;
 
+/** What a resource makes of a change where that is another effect than its schema says; undefined where it is not. */
+export type EffectOf = (property: string) => Effect | undefined;
+
+/** One property's change, before it is said what follows from it. */
+interface Difference {
+  property: string;
+  what: string;
+  effect: Effect;
+  why?: string;
+}
+
 /** What a change of a property means, its own or that of what is around it. */
 interface Meaning {
   effect: Effect;
@@ -32,10 +43,13 @@ interface Meaning {
  * Compares what was declared before, or was found since, with what is declared now. Pure and offline. A value that is
  * not known yet counts as changed.
  */
-export function plan(kind: Kind, prior: object, inputs: object): Plan {
+export function plan(kind: Kind, prior: object, inputs: object, effectOf: EffectOf = () => undefined): Plan {
   const before = withDefaults(kind, prior) as Properties;
   const now = withDefaults(kind, inputs) as Properties;
-  const changes = compareObjects(schemas[kind].inputs, before, now, "", { effect: "live" });
+  const differences = compareObjects(schemas[kind].inputs, before, now, "", { effect: "live" });
+  const changes = differences.map((one) =>
+    told(one.effect === "replace" ? one : { ...one, effect: effectOf(one.property) ?? one.effect }),
+  );
   const drift = (before.drift ?? []) as string[];
   changes.push(
     ...drift.map((reason): Change => ({ property: "drift", effect: "live", reason: `on the host: ${reason}` })),
@@ -51,7 +65,7 @@ function compareObjects(
   now: Properties,
   path: string,
   meaning: Meaning,
-): Change[] {
+): Difference[] {
   const names = [...new Set([...Object.keys(properties), ...Object.keys(now)])];
   return names.flatMap((name) => {
     const property = properties[name] ?? {};
@@ -60,13 +74,13 @@ function compareObjects(
   });
 }
 
-function compare(property: PropertySchema, before: unknown, now: unknown, path: string, around: Meaning): Change[] {
+function compare(property: PropertySchema, before: unknown, now: unknown, path: string, around: Meaning): Difference[] {
   const meaning: Meaning = {
     effect: property["x-change"] ?? around.effect,
     why: property["x-change"] ? property["x-why"] : around.why,
     secret: around.secret || property["x-secret"],
   };
-  if (isUnknown(now)) return [change(path, `${path} is not known yet`, meaning)];
+  if (isUnknown(now)) return [difference(path, `${path} is not known yet`, meaning)];
   if (property["x-ref"]) return compareReferences(property["x-ref"] as Kind, before, now, path, meaning);
   // An absent object and one of nothing but defaults are the same.
   if (property.properties && (isObject(before) || isObject(now)) && isObject(before ?? {}) && isObject(now ?? {})) {
@@ -77,7 +91,7 @@ function compare(property: PropertySchema, before: unknown, now: unknown, path: 
     return now.flatMap((item, index) => compare(items, before[index], item, `${path}[${index}]`, meaning));
   }
   if (same(before, now)) return [];
-  return [change(path, difference(path, before, now, meaning), meaning)];
+  return [difference(path, describe(path, before, now, meaning), meaning)];
 }
 
 /**
@@ -85,24 +99,28 @@ function compare(property: PropertySchema, before: unknown, now: unknown, path: 
  * run changes: it most probably stays the same, and where Pulumi replaces it, Pulumi itself asks again with all of it
  * unknown.
  */
-function compareReferences(kind: Kind, before: unknown, now: unknown, path: string, meaning: Meaning): Change[] {
+function compareReferences(kind: Kind, before: unknown, now: unknown, path: string, meaning: Meaning): Difference[] {
   const { identity, properties } = schemas[kind].reference;
   const a = (before ?? {}) as Properties;
   const b = (now ?? {}) as Properties;
   const different = (key: string) => !isUnknown(b[key]) && !same(a[key], b[key]);
   const unsure = identity.some((key) => isUnknown(b[key]));
   if (identity.some(different) || (unsure && different("name"))) {
-    return [change(path, `${path} is another ${kind}`, meaning)];
+    return [difference(path, `${path} is another ${kind}`, meaning)];
   }
-  if (unsure) return [change(path, `${path} is changed by this run`, { effect: "live" })];
+  if (unsure) return [difference(path, `${path} is changed by this run`, { effect: "live" })];
   // The way to a host is none of an object's properties, but the record has to know it: the object is removed by it.
   if (properties.includes("connection") && !same(a.connection, b.connection)) {
-    return [change(`${path}.connection`, `${path} is reached in another way`, { effect: "live" })];
+    return [difference(`${path}.connection`, `${path} is reached in another way`, { effect: "live" })];
   }
   return [];
 }
 
-function change(property: string, what: string, { effect, why }: Meaning): Change {
+function difference(property: string, what: string, { effect, why }: Meaning): Difference {
+  return { property, what, effect, why };
+}
+
+function told({ property, what, effect, why }: Difference): Change {
   const consequence: Record<Effect, string> = {
     live: "",
     restart: ", which takes a restart",
@@ -111,7 +129,7 @@ function change(property: string, what: string, { effect, why }: Meaning): Chang
   return { property, effect, reason: what + consequence[effect] };
 }
 
-function difference(path: string, before: unknown, now: unknown, { secret }: Meaning): string {
+function describe(path: string, before: unknown, now: unknown, { secret }: Meaning): string {
   if (secret || isObject(before) || isObject(now) || Array.isArray(before) || Array.isArray(now))
     return `${path} changes`;
   return `${path} changes from ${text(before)} to ${text(now)}`;

@@ -2,6 +2,7 @@ import { MicrovmError, type MicrovmErrorDetails } from "./errors";
 import type { Kind } from "./generated/types";
 import type { HostSession } from "./host/session";
 import type { Plan } from "./plan";
+import type { Effect } from "./schema/model";
 import type { Problem } from "./schema/validate";
 
 export type { Problem } from "./schema/validate";
@@ -19,6 +20,8 @@ export interface Resource<Inputs, State extends Inputs> {
   settle?(inputs: Partial<Inputs>): Promise<Partial<Inputs>>;
   /** Rules that span properties. Offline; properties that are not known yet are absent or `UNKNOWN`. */
   check?(inputs: Partial<Inputs>): Problem[];
+  /** What a change of a property does to this very object, where that is not what the schema says. Offline. */
+  effect?(prior: State, inputs: Partial<Inputs>, property: string): Effect | undefined;
   /** Sharpens the plan that the schema alone gives. Offline. */
   plan?(prior: State, inputs: Partial<Inputs>, generic: Plan): Plan;
   /** What the host shows of the object, `drift` included; undefined when it is gone. Changes nothing. */

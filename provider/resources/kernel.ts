@@ -1,19 +1,23 @@
-import { MicrovmError } from "../errors";
 import type { KernelInputs, KernelState } from "../generated/types";
 import { command } from "../host/change";
-import { objectDirectory, recordPath } from "../host/record";
-import { ChangeError, type HostSession } from "../host/session";
+import { objectDirectory } from "../host/record";
+import type { HostSession } from "../host/session";
 import type { Problem, Progress, Resource } from "../resource";
 import { isUnknown } from "../schema/unknown";
-import { digestFile } from "../ssh";
 import { requireHost } from "./host-requirements";
 import { fileDigest, firstBytes, sourceError } from "./local-source";
-import { beginLines, explainOwnership, isAnothers, ownLines } from "./ownership";
+import { beginLines, explainOwnership, isOurs } from "./ownership";
+import { explainSource, removeStored, sendFile, storedDrift, storedPath } from "./stored";
 
 /** A guest kernel and the initramfs made for it. */
-export const kernel: Resource<KernelInputs, KernelState> = { kind: "Kernel", check, settle, observe, converge, remove };
-
-const store = "/var/lib/microvm/store";
+export const kernel: Resource<KernelInputs, KernelState> = {
+  kind: "Kernel",
+  check,
+  settle,
+  observe,
+  converge,
+  remove: (host, state) => removeStored(host, "Kernel", state.name as string, state.owner, "kernel"),
+};
 
 /** What distributions compress their kernels with, besides gzip. */
 const unpackers = ["lz4", "xz-utils", "zstd"];
@@ -50,23 +54,13 @@ export function kernelFormat(head: Buffer): "bzImage" | "elf" | "arm64-image" | 
 
 async function observe(host: HostSession, state: KernelState): Promise<KernelState | undefined> {
   const snapshot = await host.snapshot();
-  if (
-    !snapshot.records.has(recordPath("Kernel", state.name as string)) ||
-    isAnothers(snapshot, "Kernel", state.name as string, state.owner)
-  )
-    return undefined;
+  if (!isOurs(snapshot, "Kernel", state.name as string, state.owner)) return undefined;
   const drift = [
     ...storedDrift(snapshot.stored, "the kernel", state.digest),
     ...(state.vmlinuxDigest ? storedDrift(snapshot.stored, "the uncompressed kernel", state.vmlinuxDigest) : []),
     ...(state.initramfsDigest ? storedDrift(snapshot.stored, "the initramfs", state.initramfsDigest) : []),
   ];
   return { ...state, drift };
-}
-
-export function storedDrift(stored: Map<string, string>, what: string, digest: string): string[] {
-  const actual = stored.get(digest);
-  if (actual === digest) return [];
-  return [actual === undefined ? `${what} is missing from the store` : `${what} in the store is damaged`];
 }
 
 async function converge(
@@ -138,12 +132,12 @@ async function converge(
     return {
       ...inputs,
       digest,
-      path: `${store}/${digest}`,
+      path: storedPath(digest),
       vmlinuxDigest,
-      vmlinuxPath: vmlinuxDigest && `${store}/${vmlinuxDigest}`,
+      vmlinuxPath: storedPath(vmlinuxDigest),
       vmlinuxReason: values.reason ?? "",
       initramfsDigest,
-      initramfsPath: initramfsDigest && `${store}/${initramfsDigest}`,
+      initramfsPath: storedPath(initramfsDigest),
       format: values.format as KernelState["format"],
       release: values.release ?? "",
       drift: [],
@@ -160,93 +154,4 @@ function obtain(source: KernelInputs["source"], work: string): string[] {
     `mv_progress 'fetching the kernel package'`,
     `${command("/usr/lib/microvm/guest/fetch-debian-kernel", source.distribution as string, work)} 1>&2 || mv_fail kernel-package ${command(source.distribution as string)}`,
   ];
-}
-
-/** Sends a local file beside the store; what the host has already is not sent. */
-export async function sendFile(
-  host: HostSession,
-  source: string,
-  path: string,
-  subject: string,
-  progress: Progress,
-): Promise<void> {
-  const { sha256, size } = await digestFile(source);
-  const connection = await host.connection();
-  let said = 0;
-  await connection.upload({
-    source,
-    sha256,
-    size,
-    path,
-    mode: 0o600,
-    purpose: `upload for ${subject}`,
-    onProgress: (done, total) => {
-      const tenth = Math.floor((done / total) * 10);
-      if (tenth <= said || total < 10_000_000) return;
-      said = tenth;
-      progress(`sent ${tenth * 10} % of ${Math.round(total / 1048576)} MiB`);
-    },
-  });
-}
-
-export function explainSource(error: unknown, subject: string, sha256?: string): unknown {
-  if (!(error instanceof ChangeError)) return error;
-  const known: Record<string, [string, string]> = {
-    "download-failed": [
-      `the host could not download ${error.said}`,
-      "Does the address work from the host? Behind a proxy, set it in /etc/environment or use a local file.",
-    ],
-    "sha256-mismatch": [
-      `what was downloaded has the SHA-256 ${error.said}, and ${sha256 ? `${sha256} is declared` : "its project publishes another"}`,
-      "Correct the digest, or find out why the content differs.",
-    ],
-    "not-a-kernel": [
-      `${error.said} is not a Linux kernel: neither a bzImage, nor an ELF vmlinux, nor an arm64 Image`,
-      "Correct the source.",
-    ],
-    "kernel-package": [
-      `the package ${error.said} could not be fetched`,
-      'Say distribution: "default", or the name of a kernel package of the host\'s distribution.',
-    ],
-    "image-build": ["the image could not be built", "The last lines of the build are below."],
-    "wrong-format": [`the image is ${error.said}`, "Set `format` to what it is."],
-  };
-  const [cause, hint] = known[error.code] ?? [];
-  if (!cause) return error;
-  return new MicrovmError(
-    { code: error.code, verb: "make", subject, cause, hint, remote: error.parts.remote },
-    { cause: error },
-  );
-}
-
-async function remove(host: HostSession, state: KernelState): Promise<void> {
-  await removeStored(host, "Kernel", state.name as string, state.owner, "kernel");
-}
-
-/** Takes an object of the store away, and what nobody else uses of it. */
-export async function removeStored(
-  host: HostSession,
-  kind: string,
-  name: string,
-  owner: string | undefined,
-  work: string,
-): Promise<void> {
-  const object = objectDirectory(kind, name);
-  const snapshot = await host.snapshot();
-  if (!snapshot.files.has(object) || isAnothers(snapshot, kind, name, owner)) return;
-  try {
-    await host.apply({
-      purpose: `delete ${kind} ${name}`,
-      deadline: 1_800_000,
-      prepare: [...ownLines(kind, name, [owner])],
-      commit: [
-        `rm -rf /var/lib/microvm/.${work}-${name} /var/lib/microvm/.${work}-${name}.source*`,
-        command("mv_settle_stored", object),
-        command("mv_release", object),
-        command("mv_gone", object),
-      ],
-    });
-  } catch (error) {
-    throw explainOwnership(error, kind, name);
-  }
 }

@@ -3,7 +3,7 @@ import type { MicroVMInputs } from "../generated/types";
 import { macAddress, tapName, userName } from "../host/names";
 import { objectDirectory } from "../host/record";
 import { type Disk, driverOf, type Machine, type Setting, type VmmKind } from "../vmm";
-import { runDirectory } from "../vmm/driver";
+import { lines, runDirectory } from "../vmm/driver";
 import { translationCache } from "../vmm/qemu";
 import { type Attachment, tapUpLines } from "./network";
 
@@ -322,10 +322,6 @@ function dropIn(inputs: MicroVMInputs & { name: string }, decided: Decided, mach
 /** A setting as the host notes it: its name, a tab, its value. */
 export function settingLine({ name, value }: Setting): string {
   return `${name}\t${value}`;
-}
-
-function lines(words: string[]): string {
-  return words.map((word) => `${word}\n`).join("");
 }
 
 function digest(value: unknown): string {

@@ -1,8 +1,8 @@
 import type { MicroVMInputs, MicroVMState, NetworkReference } from "../generated/types";
 import type { Change, Plan } from "../plan";
 import type { Problem } from "../resource";
+import type { Effect } from "../schema/model";
 import { isUnknown } from "../schema/unknown";
-import type { VmmKind } from "../vmm";
 import { abilityFor, refusal, vmmName } from "../vmm/capabilities";
 import { checkAddress } from "./addresses";
 
@@ -132,36 +132,34 @@ function isAlone({ interfaces }: Partial<MicroVMInputs>): boolean {
   return !isUnknown(interfaces) && !interfaces?.length;
 }
 
-/** What its VMM makes of each change. The private disk grows in place and never shrinks; a VMM is not exchanged. */
+/** What its VMM makes of a change. */
+export function effect(prior: MicroVMState, inputs: Partial<MicroVMInputs>, property: string): Effect | undefined {
+  if (!known(inputs.vmm) || !known(inputs.vmm.kind)) return undefined;
+  // Memory that the guest has cannot be taken from it while it runs.
+  const falls = known(inputs.memory) && known(prior.memory) && inputs.memory < prior.memory;
+  if (property === "memory" && falls) return "restart";
+  // Whether there is a metadata service at all is part of the machine.
+  const comesOrGoes = (inputs.metadata === undefined) !== (prior.metadata === undefined);
+  if (property === "metadata" && comesOrGoes) return "restart";
+  const ability = abilityFor(inputs.vmm.kind, property);
+  return ability === "none" ? undefined : ability;
+}
+
+/** The private disk grows in place and never shrinks; a VMM is not exchanged. */
 export function plan(prior: MicroVMState, inputs: Partial<MicroVMInputs>, generic: Plan): Plan {
   if (generic.action !== "update") return generic;
+  const replacing: Change[] = [];
   const kind = known(inputs.vmm) && known(inputs.vmm.kind) ? inputs.vmm.kind : undefined;
-  const changes = kind ? generic.changes.map((one) => forVmm(kind, prior, inputs, one)) : [...generic.changes];
   if (kind && prior.vmm.kind !== kind) {
     const reason = `${vmmName(kind)} takes the place of ${vmmName(prior.vmm.kind)}, so it is replaced; its volumes stay`;
-    changes.push({ property: "vmm", effect: "replace", reason });
+    replacing.push({ property: "vmm", effect: "replace", reason });
   }
   const before = prior.rootDisk?.size;
   const now = inputs.rootDisk?.size;
   if (typeof before === "number" && typeof now === "number" && now < before) {
     const reason = `the private disk has ${before} MiB and cannot shrink to ${now}`;
-    changes.push({ property: "rootDisk.size", effect: "replace", reason });
+    replacing.push({ property: "rootDisk.size", effect: "replace", reason });
   }
-  if (changes.some(({ effect }) => effect === "replace")) return { action: "replace", changes, deleteFirst: true };
-  return { action: "update", changes };
-}
-
-function forVmm(kind: VmmKind, prior: MicroVMState, inputs: Partial<MicroVMInputs>, change: Change): Change {
-  const { property, effect, reason } = change;
-  if (effect === "replace") return change;
-  let ability = abilityFor(kind, property);
-  // Memory that the guest has cannot be taken from it while it runs.
-  const falls = known(inputs.memory) && known(prior.memory) && inputs.memory < prior.memory;
-  if (property === "memory" && falls) ability = "restart";
-  // Whether there is a metadata service at all is part of the machine.
-  if (property === "metadata" && (inputs.metadata === undefined) !== (prior.metadata === undefined))
-    ability = "restart";
-  if (ability === undefined || ability === "none" || ability === effect) return change;
-  const restarts = ", which takes a restart";
-  return { property, effect: ability, reason: reason.replace(restarts, "") + (ability === "restart" ? restarts : "") };
+  if (!replacing.length) return generic;
+  return { action: "replace", changes: [...generic.changes, ...replacing], deleteFirst: true };
 }

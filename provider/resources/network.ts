@@ -1,7 +1,7 @@
 import { MicrovmError } from "../errors";
 import type { NetworkInputs, NetworkReference, NetworkState } from "../generated/types";
 import { command, installFile } from "../host/change";
-import { objectDirectory, recordPath } from "../host/record";
+import { objectDirectory } from "../host/record";
 import { ChangeError, type HostSession } from "../host/session";
 import { fileDrift, type Snapshot } from "../host/snapshot";
 import type { Problem, Progress, Resource } from "../resource";
@@ -9,7 +9,7 @@ import { isUnknown } from "../schema/unknown";
 import { baseAddress, checkAddress, overlaps, parseCidr } from "./addresses";
 import { requireHost } from "./host-requirements";
 import { dhcpText, directory, linkLines, networkPlan, ruleText, senderText, tables } from "./network-rules";
-import { beginLines, explainOwnership, isAnothers, ownLines } from "./ownership";
+import { beginLines, explainOwnership, isAnothers, isOurs, ownLines } from "./ownership";
 
 /**
  * A bridge with its addresses, its packet filter and its DHCP server, made by units of our own: whatever manages the
@@ -56,8 +56,7 @@ const units = (name: string) => [`microvm-network@${name}.service`, `microvm-dhc
 async function observe(host: HostSession, state: NetworkState): Promise<NetworkState | undefined> {
   const snapshot = await host.snapshot();
   const name = state.name as string;
-  if (!snapshot.records.has(recordPath("Network", name)) || isAnothers(snapshot, "Network", name, state.owner))
-    return undefined;
+  if (!isOurs(snapshot, "Network", name, state.owner)) return undefined;
   const plan = networkPlan(state);
   const drift: string[] = [];
   for (const [path, content] of files(state)) drift.push(...fileDrift(snapshot, path, content));

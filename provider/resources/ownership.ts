@@ -11,6 +11,11 @@ export function isAnothers(snapshot: Snapshot, kind: string, name: string, owner
   return record !== undefined && owner !== undefined && record.owner !== owner;
 }
 
+/** Whether the host has the object, and it is this program's. */
+export function isOurs(snapshot: Snapshot, kind: string, name: string, owner: string | undefined): boolean {
+  return snapshot.records.has(recordPath(kind, name)) && !isAnothers(snapshot, kind, name, owner);
+}
+
 /** The first line of every change: refuses an object that belongs to another program. */
 export function ownLines(kind: string, name: string, owners: (string | undefined)[], adopt = false): string[] {
   const ours = [...new Set(owners.filter((owner): owner is string => Boolean(owner)))];

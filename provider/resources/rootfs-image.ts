@@ -1,13 +1,13 @@
 import type { RootfsImageInputs, RootfsImageState } from "../generated/types";
 import { command } from "../host/change";
-import { objectDirectory, recordPath } from "../host/record";
+import { objectDirectory } from "../host/record";
 import type { HostSession } from "../host/session";
 import type { Problem, Progress, Resource } from "../resource";
 import { isUnknown } from "../schema/unknown";
 import { requireHost } from "./host-requirements";
-import { explainSource, removeStored, sendFile, storedDrift } from "./kernel";
 import { fileDigest, packDirectory, treeDigest } from "./local-source";
-import { beginLines, explainOwnership, isAnothers } from "./ownership";
+import { beginLines, explainOwnership, isOurs } from "./ownership";
+import { explainSource, removeStored, sendFile, storedDrift, storedPath } from "./stored";
 
 /** A root filesystem image, made once and shared. */
 export const rootfsImage: Resource<RootfsImageInputs, RootfsImageState> = {
@@ -45,11 +45,7 @@ async function settle(inputs: Partial<RootfsImageInputs>): Promise<Partial<Rootf
 
 async function observe(host: HostSession, state: RootfsImageState): Promise<RootfsImageState | undefined> {
   const snapshot = await host.snapshot();
-  if (
-    !snapshot.records.has(recordPath("RootfsImage", state.name as string)) ||
-    isAnothers(snapshot, "RootfsImage", state.name as string, state.owner)
-  )
-    return undefined;
+  if (!isOurs(snapshot, "RootfsImage", state.name as string, state.owner)) return undefined;
   return { ...state, drift: storedDrift(snapshot.stored, "the image", state.digest) };
 }
 
@@ -92,7 +88,7 @@ async function converge(
       progress,
     );
     const digest = values.digest as string;
-    return { ...inputs, digest, path: `/var/lib/microvm/store/${digest}`, bytes: Number(values.bytes), drift: [] };
+    return { ...inputs, digest, path: storedPath(digest), bytes: Number(values.bytes), drift: [] };
   } catch (error) {
     throw explainSource(explainOwnership(error, "RootfsImage", name), `RootfsImage ${name}`, source.sha256);
   }

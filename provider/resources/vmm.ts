@@ -1,7 +1,7 @@
 import { MicrovmError } from "../errors";
 import type { VmmInputs, VmmState } from "../generated/types";
 import { command } from "../host/change";
-import { objectDirectory, recordPath } from "../host/record";
+import { objectDirectory } from "../host/record";
 import { ChangeError, type HostSession } from "../host/session";
 import type { Facts } from "../host/snapshot";
 import type { Problem, Progress, Resource } from "../resource";
@@ -9,12 +9,19 @@ import { isUnknown } from "../schema/unknown";
 import { advisoriesOf } from "../vmm/advisories";
 import { officialRelease, type VmmKind } from "../vmm/releases";
 import { requireHost } from "./host-requirements";
-import { explainSource, sendFile, storedDrift } from "./kernel";
 import { fileDigest } from "./local-source";
-import { beginLines, explainOwnership, isAnothers, ownLines } from "./ownership";
+import { beginLines, explainOwnership, isOurs } from "./ownership";
+import { explainSource, removeStored, sendFile, storedDrift, storedPath } from "./stored";
 
 /** A VMM: a package of the host's distribution, or a program in its store. */
-export const vmm: Resource<VmmInputs, VmmState> = { kind: "Vmm", check, settle, observe, converge, remove };
+export const vmm: Resource<VmmInputs, VmmState> = {
+  kind: "Vmm",
+  check,
+  settle,
+  observe,
+  converge,
+  remove: (host, state) => removeStored(host, "Vmm", state.name as string, state.owner, "vmm"),
+};
 
 /** Package and program by the host's architecture, as Debian and Ubuntu name them. */
 const qemu: Record<string, { package: string; program: string }> = {
@@ -60,8 +67,7 @@ async function settle(inputs: Partial<VmmInputs>): Promise<Partial<VmmInputs>> {
 async function observe(host: HostSession, state: VmmState): Promise<VmmState | undefined> {
   const snapshot = await host.snapshot();
   const name = state.name as string;
-  if (!snapshot.records.has(recordPath("Vmm", name)) || isAnothers(snapshot, "Vmm", name, state.owner))
-    return undefined;
+  if (!isOurs(snapshot, "Vmm", name, state.owner)) return undefined;
   if (!state.digest) return { ...state, drift: snapshot.files.has(state.path) ? [] : [`${state.path} is missing`] };
   const drift = [
     ...storedDrift(snapshot.stored, "the VMM", state.digest),
@@ -184,10 +190,9 @@ async function installProgram(
     const subject = `Vmm ${name}`;
     throw new ChangeError({ code: "vmm-vulnerable", verb: "install", subject, cause: reason }, reason);
   }
-  const stored = (digest = "") => digest && `/var/lib/microvm/store/${digest}`;
   return {
-    path: stored(values.vmm),
-    jailerPath: stored(values.jailer),
+    path: storedPath(values.vmm ?? ""),
+    jailerPath: storedPath(values.jailer ?? ""),
     digest: values.vmm ?? "",
     jailerDigest: values.jailer ?? "",
     installedVersion,
@@ -243,26 +248,4 @@ function explain(error: unknown, { name, kind, version }: VmmInputs): unknown {
     { code: error.code, verb: "install", subject: `Vmm ${name}`, cause, hint, remote },
     { cause: error },
   );
-}
-
-async function remove(host: HostSession, state: VmmState): Promise<void> {
-  const name = state.name as string;
-  const object = objectDirectory("Vmm", name);
-  const snapshot = await host.snapshot();
-  if (!snapshot.files.has(object) || isAnothers(snapshot, "Vmm", name, state.owner)) return;
-  try {
-    await host.apply({
-      purpose: `delete Vmm ${name}`,
-      deadline: 1_800_000,
-      prepare: ownLines("Vmm", name, [state.owner]),
-      commit: [
-        `rm -rf /var/lib/microvm/.vmm-${name} /var/lib/microvm/.vmm-${name}.source*`,
-        command("mv_settle_stored", object),
-        command("mv_release", object),
-        command("mv_gone", object),
-      ],
-    });
-  } catch (error) {
-    throw explainOwnership(error, "Vmm", name);
-  }
 }

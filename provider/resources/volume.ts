@@ -8,7 +8,7 @@ import type { Plan } from "../plan";
 import type { Progress, Resource } from "../resource";
 import { driverOf, type VmmKind } from "../vmm";
 import { requireHost } from "./host-requirements";
-import { beginLines, explainOwnership, isAnothers, ownLines } from "./ownership";
+import { beginLines, explainOwnership, isAnothers, isOurs, ownLines } from "./ownership";
 
 /** A disk whose data nothing here empties: it is made once, grows, and goes only where its program says so. */
 export const volume: Resource<VolumeInputs, VolumeState> = { kind: "Volume", plan, observe, converge, remove };
@@ -39,8 +39,7 @@ async function observe(host: HostSession, state: VolumeState): Promise<VolumeSta
   const name = state.name as string;
   const { path } = disk(name);
   const file = snapshot.files.get(path);
-  if (!snapshot.records.has(recordPath("Volume", name)) || isAnothers(snapshot, "Volume", name, state.owner))
-    return undefined;
+  if (!isOurs(snapshot, "Volume", name, state.owner)) return undefined;
   const drift: string[] = [];
   if (!file) drift.push(`its disk ${path} is missing, and with it the data; the next up makes an empty one`);
   else if (file.size < state.size * mib)
@@ -132,7 +131,7 @@ async function converge(
 
 /** A running guest is told of the new size, and grows its filesystem itself; else it is grown here. */
 function grow(user: ReturnType<typeof attachedTo>, path: string, bytes: number, ext4: boolean): string[] {
-  if (user?.running) return driverOf(user.kind).grow(user.vm, `vol-${user.index}`, path, bytes);
+  if (user?.running) return driverOf(user.kind).grow(user.vm, `vol-${user.index}`, bytes);
   if (!ext4) return [];
   return [`e2fsck -f -p ${path} 1>&2 || [ $? -le 2 ]`, `resize2fs ${path} 1>&2`];
 }

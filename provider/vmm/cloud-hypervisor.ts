@@ -1,19 +1,18 @@
 import {
   type Disk,
   type Interface,
+  lines,
   type Machine,
   type RateLimit,
   runDirectory,
   type Setting,
   type VmmDriver,
 } from "./driver";
-import { lines } from "./qemu";
-import { requests } from "./rest";
+import { type Request, requests } from "./rest";
 
 /** Cloud Hypervisor 51 and newer, as a user of its own in a sandboxed unit, with Landlock. */
 export const cloudHypervisor: VmmDriver = {
   kind: "cloud-hypervisor",
-  socket: "ch.sock",
   serials: true,
   bootFiles: (machine) => ({ argv: lines(commandLine(machine)) }),
   steady: (machine) => ({ ...machine, balloon: 0, vcpus: machine.maxVcpus, memory: machine.maxMemory }),
@@ -36,29 +35,29 @@ export const cloudHypervisor: VmmDriver = {
   ],
   pause: (name) => onlyIf(name, "running", ["PUT", "/api/v1/vm.pause"]),
   resume: (name) => onlyIf(name, "paused", ["PUT", "/api/v1/vm.resume"]),
-  grow: (name, serial, _path, bytes) =>
+  grow: (name, serial, bytes) =>
     requests(socket(name), ["PUT", "/api/v1/vm.resize-disk", { id: serial, desired_size: bytes }]),
 };
 
 const taps = ["/sys/class/net", "/sys/devices/virtual/net"];
 
 function socket(name: string): string {
-  return `${runDirectory(name)}/${cloudHypervisor.socket}`;
+  return `${runDirectory(name)}/ch.sock`;
 }
 
 /** Neither pausing nor going on is idempotent. */
-function onlyIf(name: string, state: string, request: Parameters<typeof requests>[1]): string[] {
+function onlyIf(name: string, state: string, request: Request): string[] {
   const path = socket(name);
   return [`if /usr/lib/microvm/vmm-api --status ${path} | grep -q '${state}$'; then`, ...requests(path, request), "fi"];
 }
 
 function commandLine(machine: Machine): string[] {
-  const { program, kernel, initramfs, kernelArgs, runDirectory: directory, disks, interfaces, landlock } = machine;
+  const { name, program, kernel, initramfs, kernelArgs, disks, interfaces, landlock } = machine;
   const { vcpus, maxVcpus, memory, maxMemory, balloon } = machine;
   const hotplug = maxMemory > memory ? `,hotplug_method=virtio-mem,hotplug_size=${maxMemory - memory}M` : "";
   return [
     program,
-    ...["--api-socket", `path=${directory}/${cloudHypervisor.socket}`],
+    ...["--api-socket", `path=${socket(name)}`],
     ...["--kernel", kernel],
     ...(initramfs ? ["--initramfs", initramfs] : []),
     ...["--cmdline", ["console=ttyS0", "quiet", "panic=1", ...kernelArgs].join(" ")],

@@ -85,8 +85,6 @@ export interface Setting {
 /** What the rest of the provider knows of a VMM. Pure: a driver computes, and the host's scripts carry out. */
 export interface VmmDriver {
   kind: VmmKind;
-  /** Name of the control socket in the run directory. */
-  socket: string;
   /** Whether the guest's disks have the serial numbers that the machine gives them. */
   serials: boolean;
   /** Files that it is started with, by name; `argv` has the program and its arguments, one a line. */
@@ -108,10 +106,30 @@ export interface VmmDriver {
   pause(name: string): string[];
   resume(name: string): string[];
   /** Shell lines that tell a running VMM that a disk has grown. */
-  grow(name: string, serial: string, path: string, bytes: number): string[];
+  grow(name: string, serial: string, bytes: number): string[];
 }
 
 /** Where a running VMM is told things. */
 export function runDirectory(name: string): string {
   return `/run/microvm/vm/${name}`;
+}
+
+/** Disks or interfaces without the bounds that can be told to a running VMM. */
+export function unbounded<T extends { rateLimit?: RateLimit }>(devices: T[]): T[] {
+  return devices.map((device) => ({ ...device, rateLimit: undefined }));
+}
+
+/** The bounds of a disk's or an interface's traffic as a setting. */
+export function rateSetting(device: string, rateLimit: RateLimit | undefined, tell: string[]): Setting {
+  return { name: `rate ${device}`, value: JSON.stringify(rateLimit ?? {}), tell };
+}
+
+/** What is told to a guest at its start changes only at its next one; the other disks are its user's to bound. */
+export function boundable(disks: Disk[]): Disk[] {
+  return disks.filter(({ serial }) => serial !== "seed");
+}
+
+/** One argument a line. */
+export function lines(words: string[]): string {
+  return words.map((word) => `${word}\n`).join("");
 }

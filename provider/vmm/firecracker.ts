@@ -1,16 +1,19 @@
 import { posix } from "node:path";
 import { command } from "../host/change";
 import {
+  boundable,
   type Disk,
   type Interface,
+  lines,
   type Machine,
   type RateLimit,
+  rateSetting,
   runDirectory,
   type Setting,
+  unbounded,
   type VmmDriver,
 } from "./driver";
-import { lines } from "./qemu";
-import { requests } from "./rest";
+import { type Request, requests } from "./rest";
 
 const jails = "/var/lib/microvm/jails";
 
@@ -20,7 +23,6 @@ const jails = "/var/lib/microvm/jails";
  */
 export const firecracker: VmmDriver = {
   kind: "firecracker",
-  socket: "fc.sock",
   serials: false,
   bootFiles: (machine) => ({
     argv: lines(commandLine(machine)),
@@ -32,8 +34,8 @@ export const firecracker: VmmDriver = {
     balloon: 0,
     // Whether there is any decides the configuration; what it is can be told.
     metadata: machine.metadata === undefined ? undefined : "{}",
-    disks: machine.disks.map(({ rateLimit: _, ...disk }) => disk),
-    interfaces: machine.interfaces.map(({ rateLimit: _, ...item }) => item),
+    disks: unbounded(machine.disks),
+    interfaces: unbounded(machine.interfaces),
   }),
   settings,
   unit,
@@ -61,7 +63,7 @@ export const firecracker: VmmDriver = {
 };
 
 function socket(name: string): string {
-  return `${runDirectory(name)}/${firecracker.socket}`;
+  return `${runDirectory(name)}/fc.sock`;
 }
 
 /** Its identifiers know letters, digits and underscores. */
@@ -148,32 +150,17 @@ function rateLimiter({ bandwidth, operations }: RateLimit) {
 }
 
 function settings({ name, balloon, disks, interfaces, metadata }: Machine): Setting[] {
-  const tell = (...list: Parameters<typeof requests> extends [string, ...infer R] ? R : never) =>
-    requests(socket(name), ...list);
+  const tell = (...list: Request[]) => requests(socket(name), ...list);
   return [
-    {
-      name: "balloon",
-      value: String(balloon),
-      tell: tell(["PATCH", "/balloon", { amount_mib: balloon }]),
-    },
-    ...disks
-      .filter(({ serial }) => serial !== "seed")
-      .map(({ serial, rateLimit }): Setting => {
-        const id = identifier(serial);
-        return {
-          name: `rate ${serial}`,
-          value: JSON.stringify(rateLimit ?? {}),
-          tell: tell(["PATCH", `/drives/${id}`, { drive_id: id, rate_limiter: rateLimiter(rateLimit ?? {}) }]),
-        };
-      }),
-    ...interfaces.map(({ rateLimit }, index): Setting => {
+    { name: "balloon", value: String(balloon), tell: tell(["PATCH", "/balloon", { amount_mib: balloon }]) },
+    ...boundable(disks).map(({ serial, rateLimit }) => {
+      const body = { drive_id: identifier(serial), rate_limiter: rateLimiter(rateLimit ?? {}) };
+      return rateSetting(serial, rateLimit, tell(["PATCH", `/drives/${identifier(serial)}`, body]));
+    }),
+    ...interfaces.map(({ rateLimit }, index) => {
       const limiter = rateLimiter(rateLimit ?? {});
       const body = { iface_id: `eth${index}`, rx_rate_limiter: limiter, tx_rate_limiter: limiter };
-      return {
-        name: `rate eth${index}`,
-        value: JSON.stringify(rateLimit ?? {}),
-        tell: tell(["PATCH", `/network-interfaces/eth${index}`, body]),
-      };
+      return rateSetting(`eth${index}`, rateLimit, tell(["PATCH", `/network-interfaces/eth${index}`, body]));
     }),
     ...(metadata === undefined
       ? []

@@ -1,32 +1,40 @@
 import { command } from "../host/change";
-import { type Machine, type RateLimit, runDirectory, type Setting, type VmmDriver } from "./driver";
+import {
+  boundable,
+  lines,
+  type Machine,
+  type RateLimit,
+  rateSetting,
+  runDirectory,
+  type Setting,
+  unbounded,
+  type VmmDriver,
+} from "./driver";
+
+/** Name of its control socket in the run directory; the host's reading script looks for it. */
+const socket = "qmp.sock";
 
 /** QEMU 7.2 and newer. Driven by its command line, and by QMP where a change is live. */
 export const qemu: VmmDriver = {
   kind: "qemu",
-  socket: "qmp.sock",
   serials: true,
   bootFiles: (machine) => ({ argv: lines(commandLine(machine)) }),
   // Its command line has neither of these.
-  steady: (machine) => ({
-    ...machine,
-    balloon: 0,
-    disks: machine.disks.map(({ rateLimit: _, ...disk }) => disk),
-  }),
+  steady: (machine) => ({ ...machine, balloon: 0, disks: unbounded(machine.disks) }),
   settings,
   unit: ({ user }) => [`User=${user}`, `Group=${user}`],
   // A paused guest would never see the power button.
   askToStop: ({ name }) => [qmp(name, { execute: "cont" }, { execute: "system_powerdown" })],
   pause: (name) => [qmp(name, { execute: "stop" })],
   resume: (name) => [qmp(name, { execute: "cont" })],
-  grow: (name, serial, _path, bytes) => [
+  grow: (name, serial, bytes) => [
     qmp(name, { execute: "block_resize", arguments: { "node-name": serial, size: bytes } }),
   ],
 };
 
 function qmp(name: string, ...commands: object[]): string {
   const words = commands.map((item) => JSON.stringify(item));
-  return `${command("/usr/lib/microvm/qmp", `${runDirectory(name)}/${qemu.socket}`, ...words)} > /dev/null`;
+  return `${command("/usr/lib/microvm/qmp", `${runDirectory(name)}/${socket}`, ...words)} > /dev/null`;
 }
 
 function settings({ name, memory, balloon, disks }: Machine): Setting[] {
@@ -38,17 +46,11 @@ function settings({ name, memory, balloon, disks }: Machine): Setting[] {
       tell: [qmp(name, { execute: "balloon", arguments: { value } })],
       afterStart: balloon > 0,
     },
-    ...disks
-      .filter(({ serial }) => serial !== "seed")
-      .map(({ serial, rateLimit }): Setting => {
-        const limits = throttle(rateLimit);
-        return {
-          name: `rate ${serial}`,
-          value: JSON.stringify(rateLimit ?? {}),
-          tell: [qmp(name, { execute: "block_set_io_throttle", arguments: { id: `disk-${serial}`, ...limits } })],
-          afterStart: rateLimit !== undefined,
-        };
-      }),
+    ...boundable(disks).map(({ serial, rateLimit }): Setting => {
+      const bounds = { id: `disk-${serial}`, ...throttle(rateLimit) };
+      const tell = [qmp(name, { execute: "block_set_io_throttle", arguments: bounds })];
+      return { ...rateSetting(serial, rateLimit, tell), afterStart: rateLimit !== undefined };
+    }),
   ];
 }
 
@@ -81,7 +83,7 @@ function commandLine(machine: Machine): string[] {
     ...(initramfs ? [["-initrd", initramfs]] : []),
     ["-append", kernelArguments(machine).join(" ")],
     ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"],
-    ["-qmp", `unix:${option(`${directory}/${qemu.socket}`)},server=on,wait=off`],
+    ["-qmp", `unix:${option(`${directory}/${socket}`)},server=on,wait=off`],
     ["-chardev", `file,id=console,path=${option(consoleLog)},append=on`],
     ["-serial", "chardev:console"],
     ["-device", `virtio-rng-${bus}`],
@@ -120,9 +122,4 @@ function kernelArguments({ machine, accelerator, kernelArgs, tscKhz }: Machine):
 /** QEMU takes a doubled comma in an option's value for one comma. */
 function option(value: string): string {
   return value.replaceAll(",", ",,");
-}
-
-/** One argument a line. */
-export function lines(words: string[]): string {
-  return words.map((word) => `${word}\n`).join("");
 }

@@ -60,7 +60,7 @@ function requestsOf(kind: VmmKind, machine: Machine): [method: string, path: str
     ...driver.askToStop(machine),
     ...driver.pause(machine.name),
     ...driver.resume(machine.name),
-    ...driver.grow(machine.name, "vol-1", "/d1", 1 << 30),
+    ...driver.grow(machine.name, "vol-1", 1 << 30),
   ];
   return shell.flatMap((line) => {
     const parts = /^(GET|PUT|PATCH) (\/\S*)(?: (.*))?$/.exec(line);

@@ -114,7 +114,10 @@ if (reason) {
     link.slow(4_000_000);
     try {
       const first = (await dial()).upload(await options(path));
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      // Whoever has sent something holds the lock: only then is the second one second.
+      const { sha256 } = await digestFile(source);
+      const part = `${path}.${sha256}.part`;
+      while (!(existsSync(part) && statSync(part).size > 0)) await new Promise((resolve) => setTimeout(resolve, 20));
       const second = await other.upload(await options(path));
       assert.ok(second.skipped);
       assert.not.ok((await first).skipped);
