@@ -93,6 +93,18 @@ store() {
   cd /
 }
 
+# Snapshots of microVMs: their files are large too, and looked at as the store's are.
+snapshots() {
+  for snapshot in /var/lib/microvm/snapshots/*/; do
+    [ -f "${snapshot}verified" ] && [ -x /usr/lib/microvm/snapshot-verify ] || continue
+    verdict=damaged
+    if /usr/lib/microvm/snapshot-verify "$snapshot" unnoted 2>/dev/null; then verdict=intact; fi
+    digest=$(sha256sum "${snapshot}digests" 2>/dev/null)
+    snapshot=${snapshot%/}
+    printf 'taken\t%s\t%s\t%s\n' "${snapshot##*/}" "${digest%% *}" "$verdict"
+  done
+}
+
 # Small notes of what happened: starts, boot times, public host keys, the probe of KVM.
 notes() {
   find /run/microvm/boot /run/microvm/network /var/lib/microvm/vms /etc/microvm/hosts -maxdepth 2 -type f \
@@ -151,6 +163,7 @@ vmm_states() {
   files
   records
   store
+  snapshots
   notes
   cat
 }

@@ -5,6 +5,7 @@ import { kernel } from "./resources/kernel";
 import { microVM } from "./resources/micro-vm";
 import { network } from "./resources/network";
 import { rootfsImage } from "./resources/rootfs-image";
+import { snapshot } from "./resources/snapshot";
 import { vmm } from "./resources/vmm";
 import { volume } from "./resources/volume";
 
@@ -18,4 +19,5 @@ export const registry: Record<Kind, Resource<any, any>> = {
   Network: network,
   Volume: volume,
   MicroVM: microVM,
+  Snapshot: snapshot,
 };

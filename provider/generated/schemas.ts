@@ -1315,6 +1315,21 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "x-change": "replace",
         "x-why": "the root disk is made from the image"
       },
+      "snapshot": {
+        "x-ref": "Snapshot",
+        "description": "The snapshot that it goes on from, instead of booting: `MicroVM.fromSnapshot` gives it with all that comes from it. Its MAC address and address are its own on the network; inside, the guest keeps those it had when the snapshot was taken, and the host translates. Its disks begin as copies of the snapshot's.",
+        "x-change": "replace",
+        "x-why": "its memory and its disks come from there"
+      },
+      "restore": {
+        "type": "string",
+        "enum": [
+          "once",
+          "always"
+        ],
+        "description": "With `snapshot`: `once` goes on from it at the first start and boots from its own disks at later ones, as a machine that lost its power does; `always` goes on from it at every start, with its disks as they were there.",
+        "default": "once"
+      },
       "machine": {
         "type": "string",
         "enum": [
@@ -1374,6 +1389,12 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "default": 0,
         "minimum": 0,
         "maximum": 4194304
+      },
+      "trackDirtyPages": {
+        "type": "boolean",
+        "description": "Whether it is recorded which memory the guest changes, so that a snapshot with a `base` writes only that. Costs the guest a little speed.",
+        "default": false,
+        "x-change": "restart"
       },
       "kernelArgs": {
         "type": "array",
@@ -1812,6 +1833,265 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "name",
         "ipAddress",
         "unit"
+      ]
+    }
+  },
+  "Snapshot": {
+    "kind": "Snapshot",
+    "description": "A running microVM at a moment: its memory, its devices and its disks, taken while it is paused, with digests of all of it. `MicroVM.fromSnapshot` makes clones of it, which go on from that moment. It outlives its microVM, and is not deleted while clones use it.",
+    "hosted": true,
+    "inputs": {
+      "host": {
+        "x-ref": "Host",
+        "description": "The host that it lives on.",
+        "x-change": "replace",
+        "x-why": "it lives on its host"
+      },
+      "name": {
+        "type": "string",
+        "description": "Name on the host, unique there per kind. Default: the resource's name.",
+        "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        "x-expects": "lower-case letters, digits and inner hyphens, such as `web-1`",
+        "minLength": 1,
+        "maxLength": 40,
+        "x-change": "replace",
+        "x-why": "its name is its identity on the host"
+      },
+      "adopt": {
+        "type": "boolean",
+        "description": "Take over an object of this name that another program made.",
+        "default": false
+      },
+      "microVM": {
+        "x-ref": "MicroVM",
+        "description": "The microVM that it is taken of. It has to run, or be paused, and goes on afterwards.",
+        "x-change": "replace",
+        "x-why": "it holds that microVM's memory"
+      },
+      "base": {
+        "x-ref": "Snapshot",
+        "description": "The snapshot that was taken of this run of the microVM before, or that the microVM was made from: only the memory that has changed since is written while the guest is paused. The microVM needs `trackDirtyPages`. What comes out is as complete as any other, and does not need its base any more.",
+        "x-change": "replace",
+        "x-why": "it holds the microVM's memory at its moment"
+      },
+      "revision": {
+        "type": "string",
+        "description": "Another text here takes it anew.",
+        "maxLength": 256,
+        "x-change": "replace",
+        "x-why": "it is to be taken anew"
+      },
+      "credentials": {
+        "type": "object",
+        "description": "What the host was given to log in with.",
+        "additionalProperties": false,
+        "properties": {
+          "privateKey": {
+            "type": "string"
+          },
+          "passphrase": {
+            "type": "string"
+          },
+          "password": {
+            "type": "string"
+          }
+        },
+        "x-internal": true,
+        "x-secret": true
+      },
+      "owner": {
+        "type": "string",
+        "description": "The program and resource that it belongs to.",
+        "x-internal": true
+      }
+    },
+    "required": [
+      "host",
+      "microVM"
+    ],
+    "outputs": {
+      "digest": {
+        "type": "string",
+        "description": "SHA-256 of the list of its files' digests."
+      },
+      "path": {
+        "type": "string",
+        "description": "Its directory on the host."
+      },
+      "bytes": {
+        "type": "integer",
+        "description": "What it takes of the host's disk.",
+        "x-unit": "B"
+      },
+      "pauseMillis": {
+        "type": "number",
+        "description": "How long the guest was paused for it.",
+        "x-unit": "ms"
+      },
+      "findings": {
+        "type": "array",
+        "description": "What to know before clones of it are made: what they share, and whether their random numbers differ.",
+        "items": {
+          "type": "string"
+        }
+      },
+      "vmm": {
+        "x-ref": "Vmm",
+        "description": "The VMM that took it, and the only one that can restore it."
+      },
+      "kernel": {
+        "x-ref": "Kernel",
+        "description": "The microVM's kernel."
+      },
+      "rootfs": {
+        "x-ref": "RootfsImage",
+        "description": "The microVM's image."
+      },
+      "guest": {
+        "type": "object",
+        "description": "What of the microVM its clones have in common with it.",
+        "additionalProperties": false,
+        "required": [
+          "machine",
+          "accelerator",
+          "vcpus",
+          "memory",
+          "rootDisk",
+          "interfaces",
+          "volumes",
+          "sshHostKey"
+        ],
+        "properties": {
+          "machine": {
+            "type": "string",
+            "enum": [
+              "microvm",
+              "q35"
+            ]
+          },
+          "accelerator": {
+            "type": "string",
+            "enum": [
+              "kvm",
+              "tcg"
+            ]
+          },
+          "vcpus": {
+            "type": "integer"
+          },
+          "maxVcpus": {
+            "type": "integer"
+          },
+          "memory": {
+            "type": "integer",
+            "x-unit": "MiB"
+          },
+          "maxMemory": {
+            "type": "integer",
+            "x-unit": "MiB"
+          },
+          "balloon": {
+            "type": "integer",
+            "x-unit": "MiB"
+          },
+          "kernelArgs": {
+            "type": "array",
+            "items": {
+              "type": "string"
+            }
+          },
+          "rootDisk": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": [
+              "mode"
+            ],
+            "properties": {
+              "mode": {
+                "type": "string",
+                "enum": [
+                  "shared",
+                  "copy",
+                  "overlay"
+                ]
+              },
+              "size": {
+                "type": "integer",
+                "x-unit": "MiB"
+              }
+            }
+          },
+          "metadata": {
+            "type": "boolean",
+            "description": "Whether it has a metadata service."
+          },
+          "interfaces": {
+            "type": "array",
+            "description": "What the guest takes for its own, inside: clones too, and their host translates.",
+            "items": {
+              "type": "object",
+              "additionalProperties": false,
+              "required": [
+                "mac",
+                "address",
+                "gateway"
+              ],
+              "properties": {
+                "mac": {
+                  "type": "string"
+                },
+                "address": {
+                  "type": "string"
+                },
+                "gateway": {
+                  "type": "string"
+                }
+              }
+            }
+          },
+          "volumes": {
+            "type": "array",
+            "description": "Volumes whose content it holds, in the microVM's order. Each clone has a copy of its own.",
+            "items": {
+              "type": "object",
+              "additionalProperties": false,
+              "required": [
+                "readOnly"
+              ],
+              "properties": {
+                "readOnly": {
+                  "type": "boolean"
+                }
+              }
+            }
+          },
+          "sshHostKey": {
+            "type": "string",
+            "description": "The guest's SSH host key, which its clones show too."
+          }
+        }
+      },
+      "drift": {
+        "type": "array",
+        "description": "What on the host differs from what was declared, a sentence each. The next `up` repairs it.",
+        "items": {
+          "type": "string"
+        }
+      }
+    },
+    "reference": {
+      "identity": [
+        "name",
+        "digest"
+      ],
+      "properties": [
+        "name",
+        "digest",
+        "path",
+        "vmm",
+        "kernel",
+        "rootfs",
+        "guest"
       ]
     }
   }

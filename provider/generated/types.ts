@@ -1,6 +1,6 @@
 // Generated from schema/ by `npm run generate`. Do not edit.
 
-export type Kind = "Host" | "Vmm" | "Kernel" | "RootfsImage" | "Network" | "Volume" | "MicroVM";
+export type Kind = "Host" | "Vmm" | "Kernel" | "RootfsImage" | "Network" | "Volume" | "MicroVM" | "Snapshot";
 
 /** How a host is reached; holds no secret. */
 export interface Connection {
@@ -572,6 +572,10 @@ export interface MicroVMInputs {
   kernel: KernelReference;
   /** The root filesystem that it starts from. */
   rootfs: RootfsImageReference;
+  /** The snapshot that it goes on from, instead of booting: `MicroVM.fromSnapshot` gives it with all that comes from it. Its MAC address and address are its own on the network; inside, the guest keeps those it had when the snapshot was taken, and the host translates. Its disks begin as copies of the snapshot's. */
+  snapshot?: SnapshotReference;
+  /** With `snapshot`: `once` goes on from it at the first start and boots from its own disks at later ones, as a machine that lost its power does; `always` goes on from it at every start, with its disks as they were there. (default "once") */
+  restore?: "once" | "always";
   /** QEMU's machine type: `microvm` is small and fast; `q35` has PCI Express. Other VMMs have one only. (default "microvm") */
   machine?: "microvm" | "q35";
   /** `kvm` needs a host whose probe says `kvm`. `tcg` is QEMU's software emulation: slow, and no security boundary. (default "kvm") */
@@ -586,6 +590,8 @@ export interface MicroVMInputs {
   maxMemory?: number;
   /** Memory that the guest is asked to give back to the host. (in MiB; 0 to 4194304; default 0) */
   balloon?: number;
+  /** Whether it is recorded which memory the guest changes, so that a snapshot with a `base` writes only that. Costs the guest a little speed. (default false) */
+  trackDirtyPages?: boolean;
   /** Further kernel arguments. */
   kernelArgs?: string[];
   /** How the root disk relates to the image. */
@@ -722,4 +728,132 @@ export interface MicroVMReference {
   ipAddress: string;
   /** The systemd unit on the host. */
   unit: string;
+}
+
+/** A running microVM at a moment: its memory, its devices and its disks, taken while it is paused, with digests of all of it. `MicroVM.fromSnapshot` makes clones of it, which go on from that moment. It outlives its microVM, and is not deleted while clones use it. */
+export interface SnapshotInputs {
+  /** The host that it lives on. */
+  host: HostReference;
+  /** Name on the host, unique there per kind. Default: the resource's name. (at most 40 characters) */
+  name?: string;
+  /** Take over an object of this name that another program made. (default false) */
+  adopt?: boolean;
+  /** The microVM that it is taken of. It has to run, or be paused, and goes on afterwards. */
+  microVM: MicroVMReference;
+  /** The snapshot that was taken of this run of the microVM before, or that the microVM was made from: only the memory that has changed since is written while the guest is paused. The microVM needs `trackDirtyPages`. What comes out is as complete as any other, and does not need its base any more. */
+  base?: SnapshotReference;
+  /** Another text here takes it anew. (at most 256 characters) */
+  revision?: string;
+  /** What the host was given to log in with. */
+  credentials?: {
+    privateKey?: string;
+    passphrase?: string;
+    password?: string;
+  };
+  /** The program and resource that it belongs to. */
+  owner?: string;
+}
+
+/** The inputs and what the provider computed. */
+export interface SnapshotState extends SnapshotInputs {
+  /** SHA-256 of the list of its files' digests. */
+  digest: string;
+  /** Its directory on the host. */
+  path: string;
+  /** What it takes of the host's disk. (in B) */
+  bytes: number;
+  /** How long the guest was paused for it. (in ms) */
+  pauseMillis: number;
+  /** What to know before clones of it are made: what they share, and whether their random numbers differ. */
+  findings: string[];
+  /** The VMM that took it, and the only one that can restore it. */
+  vmm: VmmReference;
+  /** The microVM's kernel. */
+  kernel: KernelReference;
+  /** The microVM's image. */
+  rootfs: RootfsImageReference;
+  /** What of the microVM its clones have in common with it. */
+  guest: {
+    machine: "microvm" | "q35";
+    accelerator: "kvm" | "tcg";
+    vcpus: number;
+    maxVcpus?: number;
+    /** (in MiB) */
+    memory: number;
+    /** (in MiB) */
+    maxMemory?: number;
+    /** (in MiB) */
+    balloon?: number;
+    kernelArgs?: string[];
+    rootDisk: {
+      mode: "shared" | "copy" | "overlay";
+      /** (in MiB) */
+      size?: number;
+    };
+    /** Whether it has a metadata service. */
+    metadata?: boolean;
+    /** What the guest takes for its own, inside: clones too, and their host translates. */
+    interfaces: Array<{
+      mac: string;
+      address: string;
+      gateway: string;
+    }>;
+    /** Volumes whose content it holds, in the microVM's order. Each clone has a copy of its own. */
+    volumes: Array<{
+      readOnly: boolean;
+    }>;
+    /** The guest's SSH host key, which its clones show too. */
+    sshHostKey: string;
+  };
+  /** What on the host differs from what was declared, a sentence each. The next `up` repairs it. */
+  drift: string[];
+}
+
+/** What other resources see of it. */
+export interface SnapshotReference {
+  /** Name on the host, unique there per kind. Default: the resource's name. (at most 40 characters) */
+  name: string;
+  /** SHA-256 of the list of its files' digests. */
+  digest: string;
+  /** Its directory on the host. */
+  path: string;
+  /** The VMM that took it, and the only one that can restore it. */
+  vmm: VmmReference;
+  /** The microVM's kernel. */
+  kernel: KernelReference;
+  /** The microVM's image. */
+  rootfs: RootfsImageReference;
+  /** What of the microVM its clones have in common with it. */
+  guest: {
+    machine: "microvm" | "q35";
+    accelerator: "kvm" | "tcg";
+    vcpus: number;
+    maxVcpus?: number;
+    /** (in MiB) */
+    memory: number;
+    /** (in MiB) */
+    maxMemory?: number;
+    /** (in MiB) */
+    balloon?: number;
+    kernelArgs?: string[];
+    rootDisk: {
+      mode: "shared" | "copy" | "overlay";
+      /** (in MiB) */
+      size?: number;
+    };
+    /** Whether it has a metadata service. */
+    metadata?: boolean;
+    /** What the guest takes for its own, inside: clones too, and their host translates. */
+    interfaces: Array<{
+      mac: string;
+      address: string;
+      gateway: string;
+    }>;
+    /** Volumes whose content it holds, in the microVM's order. Each clone has a copy of its own. */
+    volumes: Array<{
+      readOnly: boolean;
+    }>;
+    /** The guest's SSH host key, which its clones show too. */
+    sshHostKey: string;
+  };
 }

@@ -23,6 +23,7 @@ const directories: Record<string, string> = {
   Network: "networks",
   Volume: "volumes",
   MicroVM: "vms",
+  Snapshot: "snapshots",
 };
 
 /** The directory of an object's record and of what a boot of the host needs for it. */

@@ -12,6 +12,8 @@ export interface Snapshot {
   records: Map<string, ObjectRecord>;
   /** By name in the store (the digest that it should have): the digest that it has. */
   stored: Map<string, string>;
+  /** By name of a snapshot of a microVM: the digest of what was taken, and whether it still is that. */
+  taken: Map<string, { digest: string; intact: boolean }>;
   /** By unit name. */
   units: Map<string, Unit>;
   /** By path: small notes that scripts left (start times, boot times, public host keys). */
@@ -134,6 +136,7 @@ export function parseSnapshot(text: string): Snapshot | undefined {
     enabled: new Map(),
     records: new Map(),
     stored: new Map(),
+    taken: new Map(),
     units: new Map(),
     notes: new Map(),
     interfaces: new Map(),
@@ -169,6 +172,9 @@ export function parseSnapshot(text: string): Snapshot | undefined {
       }
       case "stored":
         snapshot.stored.set(a, b);
+        break;
+      case "taken":
+        snapshot.taken.set(a, { digest: b, intact: rest[0] === "intact" });
         break;
       case "unit":
         readUnit(snapshot.units, [a, b, ...rest]);

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
+import { posix } from "node:path";
 import type { MicroVMInputs } from "../generated/types";
 import { macAddress, tapName, userName } from "../host/names";
 import { objectDirectory } from "../host/record";
 import { type Disk, driverOf, type Machine, type Setting, type VmmKind } from "../vmm";
-import { lines, runDirectory } from "../vmm/driver";
+import { lines, runDirectory, snapshotShown } from "../vmm/driver";
 import { translationCache } from "../vmm/qemu";
 import { type Attachment, tapUpLines } from "./network";
+import type { Inside } from "./network-rules";
 
 /** Where a microVM's parts are on its host. */
 export function places(name: string) {
@@ -35,6 +37,8 @@ export interface Decided {
   cgroups?: Machine["cgroups"];
   /** Whether the host has Landlock. */
   landlock?: boolean;
+  /** By interface, what a clone's guest takes for its own. */
+  inside?: Inside[];
 }
 
 export interface LayoutFile {
@@ -79,7 +83,23 @@ export function attachmentsOf(inputs: MicroVMInputs & { name: string }, decided:
     mac: decided.macs[index] as string,
     address: decided.addresses[index] as string,
     hostname: inputs.hostname ?? inputs.name,
+    inside: decided.inside?.[index],
   }));
+}
+
+/** The same for a microVM of which only the record is known. */
+export function machineFor(inputs: MicroVMInputs & { name: string }, decided: Decided): Machine {
+  return machineOf(inputs, decided, attachmentsOf(inputs, decided));
+}
+
+/** Disks that are the microVM's own, by the file name that they have in a snapshot: all but the store's images. */
+export function ownDisks({ disks, stateDirectory }: Machine): { file: string; path: string }[] {
+  return disks
+    .filter(({ path }) => !path.startsWith("/var/lib/microvm/store/"))
+    .map(({ serial, path }) => ({
+      file: path.startsWith(`${stateDirectory}/`) ? posix.basename(path) : `${serial}.img`,
+      path,
+    }));
 }
 
 export function macsOf(inputs: MicroVMInputs & { name: string }): string[] {
@@ -120,7 +140,10 @@ export function layout(inputs: MicroVMInputs & { name: string }, decided: Decide
     root("taps-down.ip", lines(attachments.map(({ tap }) => `link delete dev ${tap}`))),
     root("disks", lines(diskPaths)),
     root("user", `${user}\n`),
-    ...seedFiles(inputs, attachments).map((file) => ({ ...file, path: `${place.desired}/seed/${file.path}` })),
+    // A clone is told nothing of its own: it goes on, and boots later, with what its snapshot was told.
+    ...(inputs.snapshot
+      ? []
+      : seedFiles(inputs, attachments).map((file) => ({ ...file, path: `${place.desired}/seed/${file.path}` }))),
   ];
   const live: LayoutFile[] = [
     ...started(machine),
@@ -128,6 +151,7 @@ export function layout(inputs: MicroVMInputs & { name: string }, decided: Decide
     readable("ask-to-stop", lines(driver.askToStop(machine))),
     readable("enter", lines(driver.enter?.(machine) ?? [])),
     root("cleanup", lines(driver.cleanup?.(machine) ?? [])),
+    ...restoreFiles(inputs, machine).map(({ file, content }) => readable(file, content)),
     root("settings", lines(settings.map(settingLine))),
     readable("after-start", lines(settings.filter(({ afterStart }) => afterStart).flatMap(({ tell }) => tell))),
     { path: place.dropIn, content: dropIn(inputs, decided, machine), mode: "0644", owner: "root:root" },
@@ -145,7 +169,7 @@ export function layout(inputs: MicroVMInputs & { name: string }, decided: Decide
     settings,
     volumeDirectories: volumes.map((path) => path.replace(/\/[^/]*$/, "")),
     privateDisk:
-      kind === "shared"
+      kind === "shared" || inputs.snapshot
         ? undefined
         : {
             path: `${place.state}/${kind}.img`,
@@ -154,6 +178,21 @@ export function layout(inputs: MicroVMInputs & { name: string }, decided: Decide
           },
     files: [...boot, ...live, root("boot-digest", `${bootDigest}\n`)],
   };
+}
+
+/** What a clone goes on from its snapshot with, besides what it boots with. */
+function restoreFiles(inputs: MicroVMInputs, machine: Machine): { file: string; content: string }[] {
+  if (!inputs.snapshot) return [];
+  const { name, path } = inputs.snapshot;
+  const { snapshots } = driverOf(inputs.vmm.kind as VmmKind);
+  const { program, accelerator, trackDirtyPages } = machine;
+  return [
+    { file: "restore", content: `${name} ${inputs.restore ?? "once"} ${program} ${accelerator}\n` },
+    { file: "restore-argv", content: lines(snapshots.argv(machine)) },
+    { file: "restore-enter", content: lines(snapshots.enter?.(machine, path as string) ?? []) },
+    { file: "load", content: lines(snapshots.load(machine, inputs.snapshot.guest?.balloon ?? 0)) },
+    ...(trackDirtyPages ? [{ file: "tracks", content: "yes\n" }] : []),
+  ];
 }
 
 function machineOf(inputs: MicroVMInputs & { name: string }, decided: Decided, attachments: Attachment[]): Machine {
@@ -179,13 +218,15 @@ function machineOf(inputs: MicroVMInputs & { name: string }, decided: Decided, a
     initramfs,
     kernelArgs: [...(initramfs ? guestArguments(inputs, disks) : plainArguments(inputs)), ...(inputs.kernelArgs ?? [])],
     disks,
-    interfaces: attachments.map(({ tap, mac }, index) => ({
+    interfaces: attachments.map(({ tap, mac, inside }, index) => ({
       tap,
-      mac,
+      mac: inside?.mac ?? mac,
       rateLimit: inputs.interfaces?.[index]?.rateLimit,
     })),
     metadata: inputs.metadata,
+    trackDirtyPages: inputs.trackDirtyPages ?? false,
     consoleLog: place.consoleLog,
+    stateDirectory: place.state,
     runDirectory: place.run,
     desiredDirectory: place.desired,
     tscKhz: decided.tscKhz,
@@ -223,6 +264,12 @@ function disksOf(inputs: MicroVMInputs & { name: string }): Disk[] {
   return [
     ...root[kind],
     { serial: "seed", path: `${state}/seed.img`, readOnly: true },
+    // A clone has copies of its own.
+    ...(inputs.snapshot?.guest?.volumes ?? []).map(({ readOnly }, index) => ({
+      serial: `vol-${index}`,
+      path: `${state}/vol-${index}.img`,
+      readOnly,
+    })),
     ...(inputs.volumes ?? []).map(({ volume, readOnly, rateLimit: bounds }, index) => ({
       serial: `vol-${index}`,
       path: volume.path as string,
@@ -316,6 +363,8 @@ function dropIn(inputs: MicroVMInputs & { name: string }, decided: Decided, mach
     ...(inputs.limits?.cpu ? [`CPUQuota=${inputs.limits.cpu}%`] : []),
     `TimeoutStopSec=${(inputs.stopTimeout ?? 20) + 10}`,
     ...volumes.map((directory) => `ReadWritePaths=${directory}`),
+    // The VMM's user cannot enter the directory of all snapshots; a boot from its own disks does without.
+    ...(inputs.snapshot ? [`BindReadOnlyPaths=-${inputs.snapshot.path}:${snapshotShown(machine.stateDirectory)}`] : []),
   ]);
 }
 

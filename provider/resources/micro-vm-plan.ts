@@ -52,7 +52,7 @@ export function check(inputs: Partial<MicroVMInputs>): Problem[] {
         'mode "overlay" is set up by the provider\'s initramfs; use a kernel with initramfs "microvm", or mode "copy" or "shared"',
     });
   }
-  problems.push(...unsupported(inputs), ...bounds(inputs));
+  problems.push(...unsupported(inputs), ...bounds(inputs), ...unlikeSnapshot(inputs));
   if (isAlone(inputs) && known(inputs.ready) && (inputs.ready.tcp || inputs.ready.ssh)) {
     problems.push({ property: "ready", reason: "a microVM without an interface can only be waited for with `serial`" });
   }
@@ -78,6 +78,7 @@ function unsupported({ vmm, kernel, ...inputs }: Partial<MicroVMInputs>): Proble
   for (const name of ["machine", "accelerator", "maxVcpus", "maxMemory", "metadata"] as const) {
     judge(name, name, inputs[name]);
   }
+  judge("trackDirtyPages", "trackDirtyPages", inputs.trackDirtyPages || undefined);
   (known(inputs.interfaces) ? inputs.interfaces : []).forEach((item, index) => {
     if (known(item)) judge("interfaces[].rateLimit", `interfaces[${index}].rateLimit`, item.rateLimit);
   });
@@ -88,6 +89,63 @@ function unsupported({ vmm, kernel, ...inputs }: Partial<MicroVMInputs>): Proble
   }
   if (known(inputs.vcpus) && inputs.vcpus > 32) {
     problems.push({ property: "vcpus", reason: "Firecracker has at most 32; QEMU and Cloud Hypervisor have more" });
+  }
+  return problems;
+}
+
+/** What a clone has from its snapshot, and can have no other. */
+function unlikeSnapshot(inputs: Partial<MicroVMInputs>): Problem[] {
+  const { snapshot, ready } = inputs;
+  if (!snapshot) {
+    return inputs.restore === "always" ? [{ property: "restore", reason: "needs a snapshot to go on from" }] : [];
+  }
+  if (!known(snapshot)) return [];
+  const problems: Problem[] = [];
+  const { vmm, kernel, rootfs, guest } = snapshot;
+  if (known(vmm) && known(inputs.vmm) && known(inputs.vmm.path) && known(vmm.path)) {
+    const say = ({ kind, installedVersion }: typeof vmm) => `${vmmName(kind)} ${installedVersion}`;
+    if (inputs.vmm.path !== vmm.path || inputs.vmm.installedVersion !== vmm.installedVersion) {
+      const reason = `the snapshot was taken by ${say(vmm)} and goes on there alone, not in ${say(inputs.vmm)}`;
+      problems.push({ property: "vmm", reason });
+    }
+  }
+  const same = (property: string, given: unknown, theirs: unknown) => {
+    if (!known(given) || theirs === undefined || isUnknown(theirs) || given === theirs) return;
+    problems.push({ property, reason: `must be ${JSON.stringify(theirs)}, as in the snapshot` });
+  };
+  same("kernel", inputs.kernel?.digest, kernel?.digest);
+  same("rootfs", inputs.rootfs?.digest, rootfs?.digest);
+  if (known(guest)) {
+    for (const property of ["machine", "accelerator", "vcpus", "memory"] as const) {
+      same(property, inputs[property], guest[property]);
+    }
+    for (const property of ["maxVcpus", "maxMemory"] as const) {
+      if (inputs[property] !== guest[property])
+        same(property, inputs[property] ?? "left out", guest[property] ?? "left out");
+    }
+    same("rootDisk.mode", inputs.rootDisk?.mode ?? "overlay", guest.rootDisk.mode);
+    same("rootDisk.size", inputs.rootDisk?.size, guest.rootDisk.size ?? "left out");
+    if (!isUnknown(inputs.interfaces)) same("interfaces", inputs.interfaces?.length ?? 0, guest.interfaces.length);
+    if (!isUnknown(inputs.metadata) && (inputs.metadata !== undefined) !== (guest.metadata ?? false)) {
+      const reason = guest.metadata
+        ? "the snapshot's guest has a metadata service; say what it tells"
+        : "the snapshot's guest has no metadata service";
+      problems.push({ property: "metadata", reason });
+    }
+  }
+  for (const property of ["volumes", "files", "sshAuthorizedKeys", "hostname"] as const) {
+    if (inputs[property] !== undefined) {
+      problems.push({
+        property,
+        reason: "comes with the snapshot; leave it out, or give it to the snapshot's microVM",
+      });
+    }
+  }
+  if (known(ready) && ready.serial) {
+    problems.push({
+      property: "ready.serial",
+      reason: "a guest that goes on from a snapshot does not boot, and so says nothing; wait with `tcp` or `ssh`",
+    });
   }
   return problems;
 }

@@ -3,11 +3,12 @@ import { MicrovmError } from "../errors";
 import type { MicroVMInputs, MicroVMState, NetworkReference } from "../generated/types";
 import { type Change, command, installFile } from "../host/change";
 import { userName } from "../host/names";
-import { recordPath } from "../host/record";
+import { objectDirectory, recordPath } from "../host/record";
 import { ChangeError, type HostSession } from "../host/session";
 import { fileDrift, type Snapshot } from "../host/snapshot";
 import { type Progress, type Resource, UnfinishedError } from "../resource";
 import { driverOf, type Setting, type VmmKind } from "../vmm";
+import { savingDirectory, snapshotShown } from "../vmm/driver";
 import { allocate } from "./addresses";
 import { requireHost, usableKvm } from "./host-requirements";
 import { type Decided, type Layout, layout, macsOf, places, settingLine } from "./micro-vm-layout";
@@ -100,7 +101,7 @@ function isActive(snapshot: Snapshot, name: string): boolean {
 }
 
 /** Whichever VMM it has, only one socket answers. */
-function isPaused(snapshot: Snapshot, name: string): boolean {
+export function isPaused(snapshot: Snapshot, name: string): boolean {
   return [...snapshot.vmmStates].some(([path, state]) => path.startsWith(`${places(name).run}/`) && state === "paused");
 }
 
@@ -176,6 +177,15 @@ function requireParts(snapshot: Snapshot, inputs: Inputs, host: string): void {
       );
     }
   }
+  const taken = inputs.snapshot && snapshot.taken.get(inputs.snapshot.name as string);
+  if (inputs.snapshot && (!taken?.intact || taken.digest !== inputs.snapshot.digest)) {
+    const { name } = inputs.snapshot;
+    fail(
+      "snapshot-unfit",
+      `its Snapshot ${name} is ${!taken ? "missing from the host" : taken.intact ? "another one by now" : "damaged"}`,
+      "Run `pulumi refresh`, then `pulumi up`: the snapshot is taken anew, and its clones with it.",
+    );
+  }
   (inputs.volumes ?? []).forEach(({ volume }) => {
     for (const record of snapshot.records.values()) {
       if (record.kind !== "MicroVM" || record.name === inputs.name) continue;
@@ -213,6 +223,7 @@ function decide(host: HostSession, snapshot: Snapshot, inputs: Inputs): Decided 
   return {
     addresses,
     macs: macsOf(inputs),
+    inside: inputs.snapshot?.guest?.interfaces,
     tscKhz: former?.tscKhz ?? Math.round(snapshot.facts.cpuMHz * 1000),
     kvmGroup: snapshot.facts.kvmGroup,
     cgroups: snapshot.facts.cgroups,
@@ -257,13 +268,14 @@ function changeFor(
       ...recordLines({ v: 1, kind: "MicroVM", name, owner, inputs: recorded(inputs), decided: { ...decided } }),
       command("mv_user", wanted.user),
       command("mv_dir", place.state, "0750", `root:${wanted.user}`),
+      command("mv_dir", savingDirectory(place.state), "0700", `${wanted.user}:${wanted.user}`),
+      ...(inputs.snapshot ? cloneLines(inputs, place.state) : hostKey(inputs, place)),
       // What the VMM's user reads is in directories that only root and its group may enter.
       command("mv_dir", place.desired, "0750", `root:${wanted.user}`),
       ...(driverOf(inputs.vmm.kind as VmmKind).directories ?? []).map((path) =>
         command("mv_dir", path, "0755", "root:root"),
       ),
-      ...hostKey(inputs, place),
-      ...seedReset(wanted, place.desired),
+      ...(inputs.snapshot ? [] : seedReset(wanted, place.desired)),
       ...wanted.files.map((file) => installFile(file.path, file.content, file.mode, file.owner)),
       ...privateDisk(inputs, wanted),
       ...attached.flatMap((item) => item.prepare),
@@ -304,6 +316,22 @@ function hostKey({ name }: Inputs, place: ReturnType<typeof places>): string[] {
   const key = `${place.state}/host-key`;
   return [
     `if [ ! -f ${key} ]; then rm -f ${key}.new ${key}.new.pub; ${command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", `${key}.new`)}; mv -f ${key}.new.pub ${key}.pub; mv -f ${key}.new ${key}; fi`,
+  ];
+}
+
+/** A clone lays claim to its snapshot, and is known by the key that its guest has in its memory. */
+function cloneLines({ name, snapshot }: Inputs, state: string): string[] {
+  const { name: taken, path } = snapshot as NonNullable<Inputs["snapshot"]>;
+  const object = objectDirectory("Snapshot", taken as string);
+  const key = (suffix: string, mode: string) =>
+    command("install", "-m", mode, `${path}/host-key${suffix}`, `${state}/host-key${suffix}`);
+  return [
+    `[ -e ${path}/verified ] || mv_fail snapshot-missing ${command(taken as string)}`,
+    command("mkdir", "-p", `${object}/users`),
+    `: > ${command(`${object}/users/${name}`)}`,
+    command("mv_dir", snapshotShown(state), "0755", "root:root"),
+    key("", "0600"),
+    key(".pub", "0644"),
   ];
 }
 
@@ -523,6 +551,7 @@ async function remove(host: HostSession, state: MicroVMState): Promise<void> {
         command("mv_gone", place.enabled, place.dropIn, place.state, place.notes),
         command("mv_rmdir", place.dropIn.replace(/\/[^/]*$/, "")),
         command("mv_no_user", userName(name)),
+        `rm -f ${objectDirectory("Snapshot", "*")}/users/${name}`,
         command("mv_gone", place.desired),
       ],
     });

@@ -68,6 +68,9 @@ export function ruleText(inputs: NetworkInputs): string {
     "  map senders {",
     "    type ifname : verdict",
     "  }",
+    "  map receivers {",
+    "    type ifname : verdict",
+    "  }",
     "  chain prerouting {",
     "    type filter hook prerouting priority -300; policy accept;",
     "    iifname vmap @senders",
@@ -76,6 +79,10 @@ export function ruleText(inputs: NetworkInputs): string {
     "  chain forward {",
     "    type filter hook forward priority 0; policy accept;",
     ...((inputs.traffic ?? "isolated") === "isolated" ? ["    iifname @taps oifname @taps drop"] : []),
+    "  }",
+    "  chain postrouting {",
+    "    type filter hook postrouting priority 300; policy accept;",
+    "    oifname vmap @receivers",
     "  }",
     "}",
     `table inet ${table} {`,
@@ -112,15 +119,38 @@ export function ruleText(inputs: NetworkInputs): string {
   ].join("\n")}\n`;
 }
 
-/** What one interface of a microVM may send. */
-export function senderText(network: string, tap: string, mac: string, address: string): string {
+/** What one interface of a microVM is on its network. */
+export interface Sender {
+  tap: string;
+  mac: string;
+  address: string;
+  /** What a clone's guest takes for its own and for its gateway: those of its snapshot. */
+  inside?: Inside;
+}
+
+export interface Inside {
+  mac: string;
+  address: string;
+  gateway: string;
+}
+
+/** What one interface of a microVM may send, and for a clone what becomes of it. `gateway` is the network's. */
+export function senderText(network: string, gateway: string, { tap, mac, address, inside }: Sender): string {
   const table = tableName(network);
-  const chain = `from_${tap.replaceAll("-", "_")}`;
+  const suffix = tap.replaceAll("-", "_");
+  const translation = inside && translate({ mac, address, gateway }, inside);
+  const verdicts = (map: string, chain: string) => [
+    `  map ${map} {`,
+    "    type ifname : verdict",
+    `    elements = { "${tap}" : jump ${chain} }`,
+    "  }",
+  ];
   return `${[
     `table bridge ${table} {`,
-    `  chain ${chain} {`,
-    `    ether saddr != ${mac} drop`,
-    `    ether type arp arp saddr ether != ${mac} drop`,
+    `  chain from_${suffix} {`,
+    `    ether saddr != ${inside?.mac ?? mac} drop`,
+    `    ether type arp arp saddr ether != ${inside?.mac ?? mac} drop`,
+    ...(translation?.out ?? []).map((rule) => `    ${rule}`),
     `    ether type arp arp saddr ip { ${address}, 0.0.0.0 } accept`,
     "    ether type arp drop",
     "    ether type ip ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept",
@@ -129,16 +159,60 @@ export function senderText(network: string, tap: string, mac: string, address: s
     "    ether type ip accept",
     "    drop",
     "  }",
+    ...(translation ? [`  chain to_${suffix} {`, ...translation.in.map((rule) => `    ${rule}`), "  }"] : []),
     "  set taps {",
     "    type ifname",
     `    elements = { "${tap}" }`,
     "  }",
-    "  map senders {",
-    "    type ifname : verdict",
-    `    elements = { "${tap}" : jump ${chain} }`,
-    "  }",
+    ...verdicts("senders", `from_${suffix}`),
+    ...(translation ? verdicts("receivers", `to_${suffix}`) : []),
     "}",
   ].join("\n")}\n`;
+}
+
+/**
+ * A clone's guest goes on with the addresses of its snapshot; on the network it has its own. Each frame is rewritten at
+ * its tap, without any state. The other way round the two are exchanged, so that a clone and the microVM that the
+ * snapshot was taken of can speak with each other: each is to the other what it calls itself.
+ */
+function translate(own: Inside, inside: Inside): { out: string[]; in: string[] } {
+  const set = (field: string, pairs: [string, string][]) => {
+    // An element twice is an error, one that stays what it is does nothing.
+    const all = new Map(pairs.filter(([from, to]) => from !== to).reverse());
+    return all.size
+      ? [`${field} set ${field} map { ${[...all].map(([from, to]) => `${from} : ${to}`).join(", ")} }`]
+      : [];
+  };
+  const rules = (end: "saddr" | "daddr", macs: [string, string][], addresses: [string, string][]) => [
+    ...set(`ether ${end}`, macs),
+    ...set(`arp ${end} ether`, macs),
+    ...set(`arp ${end} ip`, addresses),
+    ...set(`ip ${end}`, addresses),
+  ];
+  return {
+    out: [
+      ...rules("saddr", [[inside.mac, own.mac]], [[inside.address, own.address]]),
+      ...rules(
+        "daddr",
+        [[own.mac, inside.mac]],
+        [
+          [inside.gateway, own.gateway],
+          [own.address, inside.address],
+        ],
+      ),
+    ],
+    in: [
+      ...rules(
+        "saddr",
+        [[inside.mac, own.mac]],
+        [
+          [own.gateway, inside.gateway],
+          [inside.address, own.address],
+        ],
+      ),
+      ...rules("daddr", [[own.mac, inside.mac]], [[own.address, inside.address]]),
+    ],
+  };
 }
 
 /** dnsmasq: leases for those who are declared and for nobody else, and a way to the host's name servers. */

@@ -8,7 +8,16 @@ import type { Problem, Progress, Resource } from "../resource";
 import { isUnknown } from "../schema/unknown";
 import { baseAddress, checkAddress, overlaps, parseCidr } from "./addresses";
 import { requireHost } from "./host-requirements";
-import { dhcpText, directory, linkLines, networkPlan, ruleText, senderText, tables } from "./network-rules";
+import {
+  dhcpText,
+  directory,
+  linkLines,
+  networkPlan,
+  ruleText,
+  type Sender,
+  senderText,
+  tables,
+} from "./network-rules";
 import { beginLines, explainOwnership, isAnothers, isOurs, ownLines } from "./ownership";
 
 /**
@@ -204,13 +213,10 @@ async function remove(host: HostSession, state: NetworkState): Promise<void> {
 }
 
 /** One interface of a microVM on a network. */
-export interface Attachment {
+export interface Attachment extends Sender {
   vm: string;
   /** The interface's place in the microVM. */
   index: number;
-  tap: string;
-  mac: string;
-  address: string;
   hostname: string;
 }
 
@@ -219,7 +225,7 @@ export function attachLines(
   reference: NetworkReference,
   attachment: Attachment,
 ): { prepare: string[]; commit: string[] } {
-  const { vm, index, tap, mac, address, hostname } = attachment;
+  const { vm, index, mac, address, hostname } = attachment;
   const name = reference.name as string;
   const place = directory(name);
   const claim = `${place}/leases/${address}`;
@@ -230,7 +236,7 @@ export function attachLines(
       // An address that it had before is free again.
       `grep -lxF ${vm}/${index} ${place}/leases/* 2> /dev/null | grep -vxF ${claim} | xargs -r rm -f`,
       installFile(claim, `${vm}/${index}\n`),
-      installFile(`${place}/vms/${vm}-${index}.nft`, senderText(name, tap, mac, address)),
+      installFile(`${place}/vms/${vm}-${index}.nft`, senderText(name, reference.gatewayAddress, attachment)),
       `[ "$mv_changed" = 0 ] || : > "$mv_work/rules-${name}"`,
       installFile(`${place}/dhcp/${vm}-${index}`, `${mac},${address},${hostname.split(".")[0]}\n`),
     ],
@@ -266,15 +272,12 @@ export function tapUpLines(reference: NetworkReference, { tap }: Attachment, use
 }
 
 /** What is wrong with an interface on the host, a sentence each. */
-export function attachmentDrift(
-  snapshot: Snapshot,
-  reference: NetworkReference,
-  { vm, index, tap, mac, address }: Attachment,
-): string[] {
+export function attachmentDrift(snapshot: Snapshot, reference: NetworkReference, attachment: Attachment): string[] {
+  const { vm, index, tap, address } = attachment;
   const name = reference.name as string;
   const place = directory(name);
   const drift = [
-    ...fileDrift(snapshot, `${place}/vms/${vm}-${index}.nft`, senderText(name, tap, mac, address)),
+    ...fileDrift(snapshot, `${place}/vms/${vm}-${index}.nft`, senderText(name, reference.gatewayAddress, attachment)),
     ...fileDrift(snapshot, `${place}/leases/${address}`, `${vm}/${index}\n`),
   ];
   const link = snapshot.interfaces.get(tap);

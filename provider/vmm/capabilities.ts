@@ -77,6 +77,11 @@ export const capabilities: readonly Capability[] = [
     abilities: { qemu: "none", firecracker: "live", "cloud-hypervisor": "none" },
     notes: { firecracker: "To have one or none takes a restart; what it tells changes live." },
   },
+  {
+    property: "trackDirtyPages",
+    what: "record of changed memory, for snapshots of what changed",
+    abilities: { qemu: "none", firecracker: "restart", "cloud-hypervisor": "none" },
+  },
 ];
 
 const names: Readonly<Record<VmmKind, string>> = {

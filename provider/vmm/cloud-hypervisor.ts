@@ -1,3 +1,4 @@
+import { command } from "../host/change";
 import {
   type Disk,
   type Interface,
@@ -6,6 +7,9 @@ import {
   type RateLimit,
   runDirectory,
   type Setting,
+  savingDirectory,
+  snapshotShown,
+  toldAnew,
   type VmmDriver,
 } from "./driver";
 import { type Request, requests } from "./rest";
@@ -37,6 +41,19 @@ export const cloudHypervisor: VmmDriver = {
   resume: (name) => onlyIf(name, "paused", ["PUT", "/api/v1/vm.resume"]),
   grow: (name, serial, bytes) =>
     requests(socket(name), ["PUT", "/api/v1/vm.resize-disk", { id: serial, desired_size: bytes }]),
+  snapshots: {
+    take,
+    argv: ({ name, program }) => [program, ...["--api-socket", `path=${socket(name)}`], ...["--seccomp", "true"]],
+    enter: makeOwn,
+    load: (machine, balloon) => [
+      ...requests(
+        ["--patient", socket(machine.name)],
+        ["PUT", "/api/v1/vm.restore", { source_url: `file://${own(machine)}` }],
+        ["PUT", "/api/v1/vm.resume"],
+      ),
+      ...toldAnew([balloonSetting(machine)], machine, balloon),
+    ],
+  },
 };
 
 const taps = ["/sys/class/net", "/sys/devices/virtual/net"];
@@ -71,7 +88,13 @@ function commandLine(machine: Machine): string[] {
     ...(interfaces.length ? ["--net", ...interfaces.map(net)] : []),
     ...["--seccomp", "true"],
     // It looks up what a tap can do.
-    ...(landlock ? ["--landlock", "--landlock-rules", ...taps.map((path) => `path=${path},access=r`)] : []),
+    ...(landlock
+      ? [
+          ...["--landlock", "--landlock-rules", ...taps.map((path) => `path=${path},access=r`)],
+          // Where it may write its guest down.
+          `path=${savingDirectory(machine.stateDirectory)},access=rw`,
+        ]
+      : []),
   ];
 }
 
@@ -92,18 +115,82 @@ function limits({ bandwidth, operations }: RateLimit = {}): string {
   ].join("");
 }
 
-function settings({ name, vcpus, memory, balloon }: Machine): Setting[] {
-  const resize = (body: object) => requests(socket(name), ["PUT", "/api/v1/vm.resize", body]);
-  const mebibytes = (count: number) => count * 1048576;
+const mebibytes = (count: number) => count * 1048576;
+
+function resize(name: string, body: object): string[] {
+  return requests(socket(name), ["PUT", "/api/v1/vm.resize", body]);
+}
+
+function balloonSetting({ name, balloon }: Machine): Setting {
+  return { name: "balloon", value: String(balloon), tell: resize(name, { desired_balloon: mebibytes(balloon) }) };
+}
+
+function settings(machine: Machine): Setting[] {
+  const { name, vcpus, memory } = machine;
   return [
-    { name: "balloon", value: String(balloon), tell: resize({ desired_balloon: mebibytes(balloon) }) },
-    { name: "vcpus", value: String(vcpus), tell: resize({ desired_vcpus: vcpus }) },
+    balloonSetting(machine),
+    { name: "vcpus", value: String(vcpus), tell: resize(name, { desired_vcpus: vcpus }) },
     {
       name: "memory",
       value: String(memory),
-      tell: resize({ desired_ram: mebibytes(memory) }),
+      tell: resize(name, { desired_ram: mebibytes(memory) }),
       // Below what it was started with it refuses.
       onlyGrows: true,
     },
+  ];
+}
+
+/**
+ * What its configuration calls by names of this one microVM, and what stands for them in a snapshot: clones have names of
+ * their own.
+ */
+function namesIn({ disks, interfaces, stateDirectory }: Machine): [name: string, stand: string][] {
+  return [
+    ...disks.map(({ serial, path }): [string, string] => [path, `@disk-${serial}@`]),
+    ...interfaces.map(({ tap }, index): [string, string] => [tap, `@tap-${index}@`]),
+    [savingDirectory(stateDirectory), "@saving@"],
+  ];
+}
+
+/** A line of sed that exchanges whole JSON strings. */
+function exchange(pairs: [from: string, to: string][]): string {
+  const literal = (text: string) => text.replace(/[.[\]*^$\\|]/g, "\\$&");
+  const scripts = [
+    ...pairs.map(([from, to]) => `s|"${literal(from)}"|"${to}"|g`),
+    // It notes the MAC address that a tap has on the host's side, and would set it: a tap of ours has its own.
+    's|"host_mac": *"[^"]*"|"host_mac":null|g',
+  ];
+  return command("sed", ...scripts.flatMap((script) => ["-e", script]));
+}
+
+function take(machine: Machine, directory: string): string[] {
+  const place = savingDirectory(machine.stateDirectory);
+  const empty = `find ${command(place)} -mindepth 1 -delete`;
+  return [
+    empty,
+    command("trap", empty, "EXIT"),
+    ...requests(
+      ["--patient", socket(machine.name)],
+      ["PUT", "/api/v1/vm.snapshot", { destination_url: `file://${place}` }],
+    ),
+    `${exchange(namesIn(machine))} ${command(`${place}/config.json`)} > ${command(`${directory}/config.json`)}`,
+    command("mv", `${place}/state.json`, `${place}/memory-ranges`, directory),
+    command("chown", "root:root", `${directory}/state.json`, `${directory}/memory-ranges`),
+  ];
+}
+
+/** The snapshot with this microVM's names in its configuration. */
+function own({ name }: Machine): string {
+  return `${runDirectory(name)}/snapshot`;
+}
+
+function makeOwn(machine: Machine): string[] {
+  const shown = snapshotShown(machine.stateDirectory);
+  const place = own(machine);
+  const back = namesIn(machine).map(([name, stand]): [string, string] => [stand, name]);
+  return [
+    command("mkdir", "-p", place),
+    `${exchange(back)} ${command(`${shown}/config.json`)} > ${command(`${place}/config.json`)}`,
+    ...["state.json", "memory-ranges"].map((file) => command("ln", "-sfn", `${shown}/${file}`, `${place}/${file}`)),
   ];
 }

@@ -36,8 +36,12 @@ export interface Machine {
   interfaces: Interface[];
   /** What the guest finds at the metadata address, as JSON text; absent where there is none. */
   metadata?: string;
+  /** Whether it is recorded which memory the guest changes. */
+  trackDirtyPages: boolean;
   /** Path of the console's log. */
   consoleLog: string;
+  /** Directory of its disks, root's; in it, while it goes on from a snapshot, `snapshot` shows that. */
+  stateDirectory: string;
   /** Directory of the VMM's sockets. */
   runDirectory: string;
   /** Directory of what the VMM is started with. */
@@ -107,11 +111,48 @@ export interface VmmDriver {
   resume(name: string): string[];
   /** Shell lines that tell a running VMM that a disk has grown. */
   grow(name: string, serial: string, bytes: number): string[];
+  snapshots: SnapshotDriver;
+}
+
+/** How a VMM writes down what a guest is, and goes on from that. */
+export interface SnapshotDriver {
+  /**
+   * Shell lines that run as root while the guest is paused, and write its memory and devices into `directory`. With
+   * `changed`, the memory of its base is there, and what has changed since is written over it.
+   */
+  take(machine: Machine, directory: string, changed: boolean): string[];
+  /** The program and its arguments to go on from a snapshot. */
+  argv(machine: Machine): string[];
+  /** Shell lines that run in its unit before it becomes that. `directory` is the snapshot's on the host. */
+  enter?(machine: Machine, directory: string): string[];
+  /**
+   * Shell lines that have the guest go on, once the VMM runs, and tell it what is the machine's own. `balloon` is what
+   * the snapshot's guest was asked to give back, in MiB.
+   */
+  load(machine: Machine, balloon: number): string[];
+}
+
+/**
+ * What is to be told to a guest that goes on from a snapshot. One without a driver for the balloon cannot be told of it,
+ * and need not be where that is as it was.
+ */
+export function toldAnew(settings: Setting[], machine: Machine, balloon: number): string[] {
+  return settings.filter(({ name }) => name !== "balloon" || machine.balloon !== balloon).flatMap(({ tell }) => tell);
 }
 
 /** Where a running VMM is told things. */
 export function runDirectory(name: string): string {
   return `/run/microvm/vm/${name}`;
+}
+
+/** Where the VMM's user, in its unit, finds the snapshot that it goes on from. */
+export function snapshotShown(stateDirectory: string): string {
+  return `${stateDirectory}/snapshot`;
+}
+
+/** Where a VMM's user may write its guest down. */
+export function savingDirectory(stateDirectory: string): string {
+  return `${stateDirectory}/saving`;
 }
 
 /** Disks or interfaces without the bounds that can be told to a running VMM. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import { command } from "../host/change";
 import {
@@ -10,6 +11,7 @@ import {
   rateSetting,
   runDirectory,
   type Setting,
+  toldAnew,
   unbounded,
   type VmmDriver,
 } from "./driver";
@@ -60,6 +62,7 @@ export const firecracker: VmmDriver = {
       `/drives/${identifier(serial)}`,
       { drive_id: identifier(serial), path_on_host: jailed(serial) },
     ]),
+  snapshots: { take, argv: (machine) => jailerLine(machine, []), enter: showSnapshot, load },
 };
 
 function socket(name: string): string {
@@ -83,7 +86,13 @@ function jailed(serial: string): string {
 }
 
 function commandLine(machine: Machine): string[] {
-  const { name, program, jailer, user, cgroups } = machine;
+  return jailerLine(machine, [
+    ...["--config-file", "/config.json"],
+    ...(machine.metadata === undefined ? [] : ["--metadata", "/metadata.json"]),
+  ]);
+}
+
+function jailerLine({ name, program, jailer, user, cgroups }: Machine, told: string[]): string[] {
   return [
     jailer,
     ...["--id", name],
@@ -94,24 +103,23 @@ function commandLine(machine: Machine): string[] {
     ...["--chroot-base-dir", jails],
     ...["--cgroup-version", cgroups === "v2" ? "2" : "1"],
     "--",
-    ...["--config-file", "/config.json"],
+    ...told,
     ...["--api-sock", "/run/fc.sock"],
     ...["--log-path", "/firecracker.log"],
     ...["--level", "Warning"],
-    ...(machine.metadata === undefined ? [] : ["--metadata", "/metadata.json"]),
   ];
 }
 
 /** What it reads as its configuration file. */
 export function configuration(machine: Machine) {
-  const { vcpus, memory, balloon, initramfs, disks, interfaces, metadata } = machine;
+  const { vcpus, memory, balloon, initramfs, disks, interfaces, metadata, trackDirtyPages } = machine;
   return {
     "boot-source": {
       kernel_image_path: "/vmlinux",
       ...(initramfs ? { initrd_path: "/initramfs" } : {}),
       boot_args: ["console=ttyS0", "reboot=k", "panic=1", "quiet", ...machine.kernelArgs].join(" "),
     },
-    "machine-config": { vcpu_count: vcpus, mem_size_mib: memory, smt: false, track_dirty_pages: false },
+    "machine-config": { vcpu_count: vcpus, mem_size_mib: memory, smt: false, track_dirty_pages: trackDirtyPages },
     drives: disks.map(drive),
     "network-interfaces": interfaces.map(networkInterface),
     balloon: { amount_mib: balloon, deflate_on_oom: true, stats_polling_interval_s: 0 },
@@ -164,8 +172,13 @@ function settings({ name, balloon, disks, interfaces, metadata }: Machine): Sett
     }),
     ...(metadata === undefined
       ? []
-      : [{ name: "metadata", value: metadata, tell: tell(["PUT", "/mmds", JSON.parse(metadata)]) }]),
+      : // By its digest: it may be long, and what is noted of it is not for everybody.
+        [{ name: "metadata", value: digest(metadata), tell: tell(["PUT", "/mmds", JSON.parse(metadata)]) }]),
   ];
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
 
 /** The jailer starts as root with what it needs to make the jail, and gives all of it up before it becomes Firecracker. */
@@ -197,11 +210,7 @@ function unit({ consoleLog }: Machine): string[] {
 function enter(machine: Machine): string[] {
   const { directory, root } = jail(machine);
   const { desiredDirectory: desired, vmlinux, initramfs, disks, metadata } = machine;
-  const bind = (from: string, to: string, readOnly = true) => [
-    `: > ${command(root + to)}`,
-    command("mount", "--bind", from, root + to),
-    ...(readOnly ? [command("mount", "-o", "remount,bind,ro", root + to)] : []),
-  ];
+  const bind = (from: string, to: string, readOnly?: boolean) => bindLines(root, from, to, readOnly);
   return [
     command("rm", "-rf", "--one-file-system", directory),
     command("mkdir", "-p", root),
@@ -212,4 +221,61 @@ function enter(machine: Machine): string[] {
     ...disks.flatMap(({ serial, path, readOnly }) => bind(path, jailed(serial), readOnly)),
     command("ln", "-sfn", `${root}/run/fc.sock`, socket(machine.name)),
   ];
+}
+
+function bindLines(root: string, from: string, to: string, readOnly = true): string[] {
+  return [
+    `: > ${command(root + to)}`,
+    command("mount", "--bind", from, root + to),
+    ...(readOnly ? [command("mount", "-o", "remount,bind,ro", root + to)] : []),
+  ];
+}
+
+/** It writes where it is: in a directory of its jail, which is emptied into the snapshot's. */
+function take(machine: Machine, directory: string, changed: boolean): string[] {
+  const { user } = machine;
+  const place = `${jail(machine).root}/snapshot`;
+  const mine = ["install", "-o", user, "-g", user];
+  return [
+    command("rm", "-rf", place),
+    command("trap", `rm -rf ${command(place)}`, "EXIT"),
+    command(...mine, "-d", "-m", "0700", place),
+    ...(changed ? [command("mv", `${directory}/memory`, place), command("chown", user, `${place}/memory`)] : []),
+    ...patient(machine.name, [
+      "PUT",
+      "/snapshot/create",
+      {
+        snapshot_type: changed ? "Diff" : "Full",
+        snapshot_path: "/snapshot/state",
+        mem_file_path: "/snapshot/memory",
+      },
+    ]),
+    command("mv", `${place}/state`, `${place}/memory`, directory),
+    command("chown", "root:root", `${directory}/state`, `${directory}/memory`),
+  ];
+}
+
+function showSnapshot(machine: Machine, directory: string): string[] {
+  const { root } = jail(machine);
+  return ["state", "memory"].flatMap((file) => bindLines(root, `${directory}/${file}`, `/${file}`));
+}
+
+/** Its disks are where they were in the jail; its taps are others. What it was told of metadata is no part of it. */
+function load(machine: Machine, balloon: number): string[] {
+  const { name, interfaces, trackDirtyPages } = machine;
+  const body = {
+    snapshot_path: "/state",
+    mem_backend: { backend_type: "File", backend_path: "/memory" },
+    track_dirty_pages: trackDirtyPages,
+    network_overrides: interfaces.map(({ tap }, index) => ({ iface_id: `eth${index}`, host_dev_name: tap })),
+  };
+  return [
+    ...patient(name, ["PUT", "/snapshot/load", body]),
+    ...toldAnew(settings(machine), machine, balloon),
+    ...requests(socket(name), ["PATCH", "/vm", { state: "Resumed" }]),
+  ];
+}
+
+function patient(name: string, request: Request): string[] {
+  return requests(["--patient", socket(name)], request);
 }

@@ -8,6 +8,7 @@ export type {
   NetworkReference,
   VolumeReference,
   MicroVMReference,
+  SnapshotReference,
 } from "../../provider/generated/types";
 export { Host, type HostArgs } from "./host";
 export { Vmm, type VmmArgs } from "./vmm";
@@ -16,3 +17,4 @@ export { RootfsImage, type RootfsImageArgs } from "./rootfs-image";
 export { Network, type NetworkArgs } from "./network";
 export { Volume, type VolumeArgs } from "./volume";
 export { MicroVM, type MicroVMArgs } from "./micro-vm";
+export { Snapshot, type SnapshotArgs } from "./snapshot";

@@ -1,12 +1,13 @@
 // Generated from schema/ by `npm run generate`. Do not edit.
 
 import type * as pulumi from "@pulumi/pulumi";
-import type { HostReference, VmmReference, KernelReference, RootfsImageReference, VolumeReference, NetworkReference } from "../../provider/generated/types";
+import type { HostReference, VmmReference, KernelReference, RootfsImageReference, SnapshotReference, VolumeReference, NetworkReference } from "../../provider/generated/types";
 import { MicrovmResource, type ReferenceTo } from "../resource";
 import type { Host } from "./host";
 import type { Vmm } from "./vmm";
 import type { Kernel } from "./kernel";
 import type { RootfsImage } from "./rootfs-image";
+import type { Snapshot } from "./snapshot";
 import type { Volume } from "./volume";
 import type { Network } from "./network";
 
@@ -23,6 +24,10 @@ export interface MicroVMArgs {
   kernel: ReferenceTo<Kernel, KernelReference>;
   /** The root filesystem that it starts from. */
   rootfs: ReferenceTo<RootfsImage, RootfsImageReference>;
+  /** The snapshot that it goes on from, instead of booting: `MicroVM.fromSnapshot` gives it with all that comes from it. Its MAC address and address are its own on the network; inside, the guest keeps those it had when the snapshot was taken, and the host translates. Its disks begin as copies of the snapshot's. */
+  snapshot?: ReferenceTo<Snapshot, SnapshotReference>;
+  /** With `snapshot`: `once` goes on from it at the first start and boots from its own disks at later ones, as a machine that lost its power does; `always` goes on from it at every start, with its disks as they were there. (default "once") */
+  restore?: pulumi.Input<"once" | "always">;
   /** QEMU's machine type: `microvm` is small and fast; `q35` has PCI Express. Other VMMs have one only. (default "microvm") */
   machine?: pulumi.Input<"microvm" | "q35">;
   /** `kvm` needs a host whose probe says `kvm`. `tcg` is QEMU's software emulation: slow, and no security boundary. (default "kvm") */
@@ -37,6 +42,8 @@ export interface MicroVMArgs {
   maxMemory?: pulumi.Input<number>;
   /** Memory that the guest is asked to give back to the host. (in MiB; 0 to 4194304; default 0) */
   balloon?: pulumi.Input<number>;
+  /** Whether it is recorded which memory the guest changes, so that a snapshot with a `base` writes only that. Costs the guest a little speed. (default false) */
+  trackDirtyPages?: pulumi.Input<boolean>;
   /** Further kernel arguments. */
   kernelArgs?: pulumi.Input<Array<pulumi.Input<string>>>;
   /** How the root disk relates to the image. */
@@ -146,6 +153,10 @@ export class MicroVM extends MicrovmResource {
   declare readonly kernel: pulumi.Output<KernelReference>;
   /** The root filesystem that it starts from. */
   declare readonly rootfs: pulumi.Output<RootfsImageReference>;
+  /** The snapshot that it goes on from, instead of booting: `MicroVM.fromSnapshot` gives it with all that comes from it. Its MAC address and address are its own on the network; inside, the guest keeps those it had when the snapshot was taken, and the host translates. Its disks begin as copies of the snapshot's. */
+  declare readonly snapshot: pulumi.Output<SnapshotReference | undefined>;
+  /** With `snapshot`: `once` goes on from it at the first start and boots from its own disks at later ones, as a machine that lost its power does; `always` goes on from it at every start, with its disks as they were there. (default "once") */
+  declare readonly restore: pulumi.Output<"once" | "always">;
   /** QEMU's machine type: `microvm` is small and fast; `q35` has PCI Express. Other VMMs have one only. (default "microvm") */
   declare readonly machine: pulumi.Output<"microvm" | "q35">;
   /** `kvm` needs a host whose probe says `kvm`. `tcg` is QEMU's software emulation: slow, and no security boundary. (default "kvm") */
@@ -160,6 +171,8 @@ export class MicroVM extends MicrovmResource {
   declare readonly maxMemory: pulumi.Output<number | undefined>;
   /** Memory that the guest is asked to give back to the host. (in MiB; 0 to 4194304; default 0) */
   declare readonly balloon: pulumi.Output<number>;
+  /** Whether it is recorded which memory the guest changes, so that a snapshot with a `base` writes only that. Costs the guest a little speed. (default false) */
+  declare readonly trackDirtyPages: pulumi.Output<boolean>;
   /** Further kernel arguments. */
   declare readonly kernelArgs: pulumi.Output<string[] | undefined>;
   /** How the root disk relates to the image. */

@@ -64,7 +64,10 @@ function parts(inputs: Inputs, decided: Decided): { lines: string[]; wait: strin
     const at = directory(network.name as string);
     lines.push(
       put(`${at}/leases/${address}`, `${name}/${index}\n`),
-      put(`${at}/vms/${name}-${index}.nft`, senderText(network.name as string, tap, mac, address)),
+      put(
+        `${at}/vms/${name}-${index}.nft`,
+        senderText(network.name as string, network.gatewayAddress, { tap, mac, address }),
+      ),
       put(`${at}/dhcp/${name}-${index}`, `${mac},${address},${hostname}\n`),
     );
   });

@@ -63,6 +63,12 @@ export const exampleInputs: Record<Kind, Record<string, unknown>> = {
     ],
     owner: owner("MicroVM", "web"),
   },
+  Snapshot: {
+    name: "warm",
+    host,
+    microVM: { name: "web", ipAddress: "172.30.0.2", unit: "microvm@web.service" },
+    owner: owner("Snapshot", "warm"),
+  },
 };
 
 /** For every kind a change that updates it and one that replaces it; a Host is never replaced by a change. */
@@ -74,4 +80,5 @@ export const exampleChanges: Record<Kind, { update: Record<string, unknown>; rep
   Network: { update: { nat: false }, replace: { cidr: "172.31.0.0/24" } },
   Volume: { update: { size: 128 }, replace: { filesystem: "none" } },
   MicroVM: { update: { memory: 512 }, replace: { rootDisk: { mode: "copy" } } },
+  Snapshot: { update: { adopt: true }, replace: { revision: "2" } },
 };

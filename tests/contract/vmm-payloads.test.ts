@@ -30,6 +30,7 @@ const machines: fc.Arbitrary<Machine> = fc
     memory: fc.integer({ min: 64, max: 65536 }),
     moreMemory: fc.integer({ min: 0, max: 65536 }),
     landlock: fc.boolean(),
+    trackDirtyPages: fc.boolean(),
     balloon: fc.integer({ min: 0, max: 63 }),
     initramfs: fc.constantFrom(undefined, "/i"),
     kernelArgs: fc.array(fc.stringMatching(/^[!-~]{1,20}$/), { maxLength: 4 }),
@@ -61,6 +62,9 @@ function requestsOf(kind: VmmKind, machine: Machine): [method: string, path: str
     ...driver.pause(machine.name),
     ...driver.resume(machine.name),
     ...driver.grow(machine.name, "vol-1", 1 << 30),
+    ...driver.snapshots.take(machine, "/s", false),
+    ...driver.snapshots.take(machine, "/s", machine.trackDirtyPages),
+    ...driver.snapshots.load(machine, 32),
   ];
   return shell.flatMap((line) => {
     const parts = /^(GET|PUT|PATCH) (\/\S*)(?: (.*))?$/.exec(line);

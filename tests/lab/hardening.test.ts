@@ -16,11 +16,7 @@ if (reason) {
   let lab: Lab;
   let world: World;
   let before: string[];
-  const onHost = async (script: string) => {
-    const { code, stdout, stderr } = await lab.exec("h1", script);
-    if (code !== 0) throw new Error(`${script}: ${stderr}`);
-    return stdout.trim();
-  };
+  const onHost = async (script: string) => (await lab.output("h1", script)).trim();
   // A lab host shares the machine's kernel: files of its own take the place of the kernel's, so that nothing real changes.
   const ksm = "/sys/kernel/mm/ksm/run";
   const smt = "/sys/devices/system/cpu/smt";

@@ -355,6 +355,13 @@ export class Lab {
     );
   }
 
+  /** What a script that must not fail prints. */
+  async output(name: string, script: string): Promise<string> {
+    const { code, stdout, stderr } = await this.exec(name, script);
+    if (code !== 0) throw new Error(`${script}: ${stderr}`);
+    return stdout;
+  }
+
   /** The packet filter's rules on a host, a line each, read from outside: the host need not have nft. */
   async rules(name: string): Promise<string[]> {
     const { stdout } = await run("nsenter", ["-t", String(this.leader(name)), "-n", "nft", "list", "ruleset"]);

@@ -18,11 +18,7 @@ if (reason) {
   let basics: Basics;
   let web: MicroVMState;
   let before: string[];
-  const onHost = async (script: string) => {
-    const { code, stdout, stderr } = await lab.exec("h1", script);
-    if (code !== 0) throw new Error(`${script}: ${stderr}`);
-    return stdout;
-  };
+  const onHost = (script: string) => lab.output("h1", script);
   /** What was written to the volume. What the SSH client says, if it is not. */
   const stillThere = async () => {
     const { stdout, stderr } = await world.inGuest(web, "cat /data/file");

@@ -14,7 +14,6 @@ import type {
 import { forgetSnapshots } from "../../provider/host/session";
 import { check, converge, diff, read, remove } from "../../provider/lifecycle";
 import type { Plan } from "../../provider/plan";
-import { registry } from "../../provider/registry";
 import { UnfinishedError } from "../../provider/resource";
 import { cacheRoot, type Lab } from "./lab";
 import { tinyGuest } from "./tiny-guest";
@@ -179,10 +178,7 @@ export class World {
 
   /** Destroy: everything, what uses others first. */
   async destroy(): Promise<void> {
-    for (const kind of Object.keys(registry).reverse()) {
-      for (const [key, made] of this.#made)
-        if (made.kind === kind) await this.remove(made.kind, key.slice(kind.length + 1));
-    }
+    for (const [key, { kind }] of [...this.#made].reverse()) await this.remove(kind, key.slice(kind.length + 1));
   }
 
   /** Runs a command in a guest, from its host, over the guest's own SSH server. */

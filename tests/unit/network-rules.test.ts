@@ -65,16 +65,21 @@ else {
       const directory = mkdtempSync(join(tmpdir(), "microvm-nft-"));
       try {
         const sender = join(directory, "web-0.nft");
-        writeFileSync(sender, senderText("my-lan", "mvt-web0", "02:00:00:00:00:01", "172.30.0.9"));
+        const web = { tap: "mvt-web0", mac: "02:00:00:00:00:01", address: "172.30.0.9" };
+        writeFileSync(sender, senderText("my-lan", "172.30.0.1", web));
+        const inside = { mac: web.mac, address: web.address, gateway: "172.29.0.1" };
+        const clone = { tap: "mvt-clone0", mac: "02:00:00:00:00:02", address: "172.30.0.10", inside };
+        writeFileSync(join(directory, "web-clone.nft"), senderText("my-lan", "172.30.0.1", clone));
         const rules = join(directory, "rules.nft");
         writeFileSync(rules, ruleText(inputs(more)).replace(/include ".*"/, `include "${directory}/web-*.nft"`));
         // In a network namespace of its own: loaded for real, twice, and gone with it.
-        const { status, stderr } = spawnSync(
+        const { status, stdout, stderr } = spawnSync(
           "unshare",
           ["-n", "sh", "-c", `nft -f ${rules} && nft -f ${rules} && nft list ruleset`],
           { encoding: "utf8" },
         );
         assert.is(status, 0, stderr);
+        assert.match(stdout, /iifname vmap @senders/);
       } finally {
         rmSync(directory, { recursive: true });
       }

@@ -29,6 +29,7 @@ const valid: Record<Kind, Record<string, unknown>> = {
     interfaces: [{ network, address: "172.30.0.5" }],
     ready: { tcp: 22 },
   },
+  Snapshot: { name: "warm", host, microVM: { name: "web" } },
 };
 
 const table: [Kind, string, object, string, string][] = [

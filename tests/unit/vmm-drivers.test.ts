@@ -95,6 +95,7 @@ const asked: Record<string, object> = {
     interfaces: (exampleInputs.MicroVM.interfaces as object[]).map((item) => ({ ...item, rateLimit })),
   },
   metadata: { metadata: "{}" },
+  trackDirtyPages: { trackDirtyPages: true },
 };
 for (const { property, abilities } of capabilities) {
   for (const kind of kinds) {
@@ -108,6 +109,16 @@ for (const { property, abilities } of capabilities) {
     });
   }
 }
+
+test("what a running VMM was told is noted in short lines, however much it was", () => {
+  const long = exampleMachine({ metadata: JSON.stringify({ secret: "s".repeat(50_000) }) });
+  for (const kind of kinds) {
+    const noted = driverOf(kind)
+      .settings(long)
+      .map(({ name, value }) => `${name}\t${value}`);
+    assert.ok(noted.join("\n").length < 2000 && !noted.join().includes("sss"));
+  }
+});
 
 test("whatever some VMM cannot do is asked for above", () => {
   const some = capabilities.filter(({ abilities }) => Object.values(abilities).includes("none"));

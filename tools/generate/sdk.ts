@@ -6,10 +6,9 @@ import { documentation, header, objectType } from "./types";
 export function emitClass(resource: LoadedResource): string {
   const { kind } = resource;
   const given = Object.fromEntries(Object.entries(resource.inputs).filter(([, property]) => !property["x-internal"]));
-  const references = [...new Set(JSON.stringify(given).match(/"x-ref":"[A-Za-z]+"/g) ?? [])].map((text) =>
-    text.slice(9, -1),
-  );
   const shown = { ...given, ...resource.outputs };
+  const references = referencesIn(given);
+  const classes = references.filter((name) => name !== kind);
   const required = new Set([...resource.required, ...Object.keys(resource.outputs)]);
   const properties = Object.entries(shown).flatMap(([name, property]) => {
     const type =
@@ -17,13 +16,13 @@ export function emitClass(resource: LoadedResource): string {
     const optional = required.has(name) || property.default !== undefined || name === "name" ? "" : " | undefined";
     return [`  /** ${documentation(property)} */`, `  declare readonly ${name}: pulumi.Output<${type}${optional}>;`];
   });
-  const types = references.map((name) => `${name}Reference`);
+  const types = referencesIn(shown).map((name) => `${name}Reference`);
   return [
     header,
     'import type * as pulumi from "@pulumi/pulumi";',
     ...(types.length ? [`import type { ${types.join(", ")} } from "../../provider/generated/types";`] : []),
     `import { MicrovmResource${references.length ? ", type ReferenceTo" : ""} } from "../resource";`,
-    ...references.map((name) => `import type { ${name} } from "./${fileOf(name)}";`),
+    ...classes.map((name) => `import type { ${name} } from "./${fileOf(name)}";`),
     "",
     `export interface ${kind}Args ${argumentsType(given, new Set(resource.required))}`,
     "",
@@ -37,6 +36,12 @@ export function emitClass(resource: LoadedResource): string {
     "}",
     "",
   ].join("\n");
+}
+
+/** Kinds that properties refer to. */
+function referencesIn(properties: Record<string, PropertySchema>): string[] {
+  const found = JSON.stringify(properties).match(/"x-ref":"[A-Za-z]+"/g) ?? [];
+  return [...new Set(found)].map((text) => text.slice(9, -1));
 }
 
 export function emitIndex(resources: LoadedResource[]): string {
