@@ -110,21 +110,20 @@ function unlikeSnapshot(inputs: Partial<MicroVMInputs>): Problem[] {
     }
   }
   const same = (property: string, given: unknown, theirs: unknown) => {
-    if (!known(given) || theirs === undefined || isUnknown(theirs) || given === theirs) return;
-    problems.push({ property, reason: `must be ${JSON.stringify(theirs)}, as in the snapshot` });
+    if (isUnknown(given) || isUnknown(theirs) || given === theirs) return;
+    const right = theirs === undefined ? "left out" : JSON.stringify(theirs);
+    problems.push({ property, reason: `must be ${right}, as in the snapshot` });
   };
-  same("kernel", inputs.kernel?.digest, kernel?.digest);
-  same("rootfs", inputs.rootfs?.digest, rootfs?.digest);
+  if (known(inputs.kernel) && known(kernel)) same("kernel", inputs.kernel.digest, kernel.digest);
+  if (known(inputs.rootfs) && known(rootfs)) same("rootfs", inputs.rootfs.digest, rootfs.digest);
   if (known(guest)) {
-    for (const property of ["machine", "accelerator", "vcpus", "memory"] as const) {
+    for (const property of ["machine", "accelerator", "vcpus", "memory", "maxVcpus", "maxMemory"] as const) {
       same(property, inputs[property], guest[property]);
     }
-    for (const property of ["maxVcpus", "maxMemory"] as const) {
-      if (inputs[property] !== guest[property])
-        same(property, inputs[property] ?? "left out", guest[property] ?? "left out");
+    if (!isUnknown(inputs.rootDisk)) {
+      same("rootDisk.mode", inputs.rootDisk?.mode ?? "overlay", guest.rootDisk.mode);
+      same("rootDisk.size", inputs.rootDisk?.size, guest.rootDisk.size);
     }
-    same("rootDisk.mode", inputs.rootDisk?.mode ?? "overlay", guest.rootDisk.mode);
-    same("rootDisk.size", inputs.rootDisk?.size, guest.rootDisk.size ?? "left out");
     if (!isUnknown(inputs.interfaces)) same("interfaces", inputs.interfaces?.length ?? 0, guest.interfaces.length);
     if (!isUnknown(inputs.metadata) && (inputs.metadata !== undefined) !== (guest.metadata ?? false)) {
       const reason = guest.metadata

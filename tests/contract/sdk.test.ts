@@ -107,6 +107,41 @@ test("a resource given to another becomes its reference", async () => {
   assert.equal(await settled(vm.name), "web-7");
 });
 
+test("a clone is given what comes from its snapshot, and what its program says of it", async () => {
+  const host = new microvm.Host("metal-11", { address: "203.0.113.10" });
+  const network = new microvm.Network("lan-11", { host, cidr: "172.30.0.0/24" });
+  const guest = {
+    machine: "q35" as const,
+    accelerator: "kvm" as const,
+    vcpus: 2,
+    memory: 512,
+    balloon: 64,
+    rootDisk: { mode: "copy" as const, size: 2048 },
+    interfaces: [{ mac: "02:00:00:00:00:01", address: "172.30.0.2", gateway: "172.30.0.1" }],
+    volumes: [],
+    sshHostKey: "",
+  };
+  const { vmm, kernel, rootfs } = exampleInputs.MicroVM as unknown as Sdk.SnapshotReference;
+  const snapshot = { name: "warm", digest: "d", path: "/var/lib/microvm/snapshots/warm", vmm, kernel, rootfs, guest };
+  const clone = microvm.MicroVM.fromSnapshot("clone-11", { host, snapshot, interfaces: [{ network }], balloon: 32 });
+  const { type, inputs } = await registration(clone, "clone-11");
+  assert.equal(type, "pulumi-nodejs:dynamic/microvm:MicroVM");
+  assert.deepEqual(inputs.snapshot, snapshot);
+  assert.deepEqual(inputs.vmm, vmm);
+  assert.deepEqual(inputs.rootDisk, guest.rootDisk);
+  const { machine, vcpus, memory, balloon, maxVcpus } = inputs;
+  assert.deepEqual(
+    { machine, vcpus, memory, balloon, maxVcpus },
+    {
+      machine: "q35",
+      vcpus: 2,
+      memory: 512,
+      balloon: 32,
+      maxVcpus: undefined,
+    },
+  );
+});
+
 test("a resource of the wrong kind is refused by name", () => {
   const host = new microvm.Host("metal-8", { address: "203.0.113.10" });
   const wrong = new microvm.Network("lan-8", { host, cidr: "172.30.0.0/24" }) as unknown as Sdk.Host;

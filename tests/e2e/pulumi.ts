@@ -139,6 +139,10 @@ export class PulumiProject {
     writeFileSync(join(this.program, name), text);
   }
 
+  read(name: string): string {
+    return readFileSync(join(this.program, name), "utf8");
+  }
+
   preview(options?: RunOptions): Promise<Outcome> {
     return this.#operation("preview", [], options);
   }
