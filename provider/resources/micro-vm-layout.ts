@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
-import type { MicroVMInputs } from "../generated/types";
+import type { MicroVMInputs, NetworkReference } from "../generated/types";
 import { macAddress, tapName, userName } from "../host/names";
 import { objectDirectory } from "../host/record";
 import { type Disk, driverOf, type Machine, type Setting, type VmmKind } from "../vmm";
@@ -123,7 +123,9 @@ export function layout(inputs: MicroVMInputs & { name: string }, decided: Decide
     mode: permissions,
     owner: "root:root",
   });
-  const diskPaths = machine.disks.filter((disk) => !disk.readOnly && disk.serial !== "seed").map((disk) => disk.path);
+  // Those that are made the VMM's user's before it starts.
+  const owned = ({ disks }: Machine) =>
+    lines(disks.filter(({ readOnly, serial, path }) => !readOnly && serial !== "seed" && path).map(({ path }) => path));
   // What the VMM's user reads is its group's; the rest is root's alone.
   const readable = (file: string, content: string): LayoutFile => ({
     ...root(file, content, "0640"),
@@ -131,22 +133,21 @@ export function layout(inputs: MicroVMInputs & { name: string }, decided: Decide
   });
   const started = (told: Machine) =>
     Object.entries(driver.bootFiles(told)).map(([file, content]) => readable(file, content));
-  const settings = driver.settings(machine);
-  const boot: LayoutFile[] = [
-    root(
-      "taps-up.ip",
-      lines(networks.flatMap((network, index) => tapUpLines(network, attachments[index] as Attachment, user))),
-    ),
-    root("taps-down.ip", lines(attachments.map(({ tap }) => `link delete dev ${tap}`))),
-    root("disks", lines(diskPaths)),
-    root("user", `${user}\n`),
+  const settings = driver.settings(machine).map((setting) => withTap(setting, inputs, attachments));
+  const steady = driver.steady(machine);
+  const tapFiles = (those: Attachment[]): LayoutFile[] => [
+    root("taps-up.ip", lines(those.flatMap((one) => tapUpLines(networks[one.index] as NetworkReference, one, user)))),
+    root("taps-down.ip", lines(those.map(({ tap }) => `link delete dev ${tap}`))),
     // A clone is told nothing of its own: it goes on, and boots later, with what its snapshot was told.
     ...(inputs.snapshot
       ? []
-      : seedFiles(inputs, attachments).map((file) => ({ ...file, path: `${place.desired}/seed/${file.path}` }))),
+      : seedFiles(inputs, those).map((file) => ({ ...file, path: `${place.desired}/seed/${file.path}` }))),
   ];
   const live: LayoutFile[] = [
     ...started(machine),
+    ...tapFiles(attachments),
+    root("user", `${user}\n`),
+    root("disks", owned(machine)),
     readable("stop-timeout", `${inputs.stopTimeout ?? 20}\n`),
     readable("ask-to-stop", lines(driver.askToStop(machine))),
     readable("enter", lines(driver.enter?.(machine) ?? [])),
@@ -156,10 +157,17 @@ export function layout(inputs: MicroVMInputs & { name: string }, decided: Decide
     readable("after-start", lines(settings.filter(({ afterStart }) => afterStart).flatMap(({ tell }) => tell))),
     { path: place.dropIn, content: dropIn(inputs, decided, machine), mode: "0644", owner: "root:root" },
   ];
-  const unit = driver.unit(driver.steady(machine));
+  const taps = new Set(steady.interfaces.map(({ tap }) => tap));
   const bootDigest = digest([
-    unit,
-    [...boot, ...started(driver.steady(machine))].map((file) => [file.path, file.mode, file.owner, file.content]),
+    driver.unit(steady),
+    user,
+    owned(steady),
+    [...tapFiles(attachments.filter(({ tap }) => taps.has(tap))), ...started(steady)].map((file) => [
+      file.path,
+      file.mode,
+      file.owner,
+      file.content,
+    ]),
   ]);
   const kind = mode(inputs);
   return {
@@ -176,8 +184,21 @@ export function layout(inputs: MicroVMInputs & { name: string }, decided: Decide
             mib: privateDiskSize(inputs),
             from: kind === "copy" ? "image" : "blank",
           },
-    files: [...boot, ...live, root("boot-digest", `${bootDigest}\n`)],
+    files: [...live, root("boot-digest", `${bootDigest}\n`)],
   };
+}
+
+/** An interface that is plugged in needs its tap; one that is pulled out leaves it. */
+function withTap(setting: Setting, inputs: MicroVMInputs & { name: string }, attachments: Attachment[]): Setting {
+  const index = Number(/^net eth(\d)$/.exec(setting.name)?.[1] ?? Number.NaN);
+  if (Number.isNaN(index)) return setting;
+  const tap = tapName(inputs.name, index);
+  const down = `ip link delete dev ${tap} 2> /dev/null || true`;
+  const attachment = attachments[index];
+  const network = inputs.interfaces?.[index]?.network;
+  if (!attachment || !network) return { ...setting, tell: [...setting.tell, down] };
+  const up = tapUpLines(network as NetworkReference, attachment, userName(inputs.name)).map((line) => `ip ${line}`);
+  return { ...setting, tell: [down, ...up, ...setting.tell] };
 }
 
 /** What a clone goes on from its snapshot with, besides what it boots with. */
@@ -233,15 +254,20 @@ function machineOf(inputs: MicroVMInputs & { name: string }, decided: Decided, a
   };
 }
 
+function listed(disks: Disk[]): string {
+  return disks.map((disk) => disk.serial).join(",");
+}
+
 /** What the provider's own initramfs needs to know. */
 function guestArguments(inputs: MicroVMInputs, disks: Disk[]): string[] {
   return [
     "net.ifnames=0",
     `microvm.root=${mode(inputs)}`,
     `microvm.rootfs=${inputs.rootfs.format}`,
-    `microvm.disks=${disks.map((disk) => disk.serial).join(",")}`,
-    // What it calls a serial number is not ours.
-    ...(driverOf(inputs.vmm.kind as VmmKind).serials ? [] : ["microvm.place"]),
+    // What a VMM without serial numbers calls one is not ours; with them, volumes may come and go.
+    ...(driverOf(inputs.vmm.kind as VmmKind).serials
+      ? [`microvm.disks=${listed(disks.filter(({ serial }) => !serial.startsWith("vol-")))}`]
+      : [`microvm.disks=${listed(disks)}`, "microvm.place"]),
   ];
 }
 
@@ -255,25 +281,28 @@ function disksOf(inputs: MicroVMInputs & { name: string }): Disk[] {
   const { state } = places(inputs.name);
   const kind = mode(inputs);
   const rateLimit = inputs.rootDisk?.rateLimit;
-  const image: Disk = { serial: "root", path: inputs.rootfs.path as string, readOnly: true, rateLimit };
+  const part = { mounted: true, rateLimit };
+  const image: Disk = { serial: "root", path: inputs.rootfs.path as string, readOnly: true, ...part };
   const root: Record<typeof kind, Disk[]> = {
     shared: [image],
-    copy: [{ serial: "root", path: `${state}/copy.img`, readOnly: false, rateLimit }],
-    overlay: [image, { serial: "upper", path: `${state}/overlay.img`, readOnly: false, rateLimit }],
+    copy: [{ serial: "root", path: `${state}/copy.img`, readOnly: false, ...part }],
+    overlay: [image, { serial: "upper", path: `${state}/overlay.img`, readOnly: false, ...part }],
   };
   return [
     ...root[kind],
-    { serial: "seed", path: `${state}/seed.img`, readOnly: true },
+    { serial: "seed", path: `${state}/seed.img`, readOnly: true, mounted: true },
     // A clone has copies of its own.
     ...(inputs.snapshot?.guest?.volumes ?? []).map(({ readOnly }, index) => ({
       serial: `vol-${index}`,
       path: `${state}/vol-${index}.img`,
       readOnly,
+      mounted: true,
     })),
-    ...(inputs.volumes ?? []).map(({ volume, readOnly, rateLimit: bounds }, index) => ({
+    ...(inputs.volumes ?? []).map(({ volume, readOnly, mountPath, rateLimit: bounds }, index) => ({
       serial: `vol-${index}`,
       path: volume.path as string,
       readOnly: readOnly ?? false,
+      mounted: mountPath !== undefined,
       rateLimit: bounds,
     })),
   ];
@@ -294,7 +323,7 @@ function seedFiles(inputs: MicroVMInputs & { name: string }, attachments: Attach
     told(
       "net",
       lines(
-        attachments.map(({ mac, address }, index) => {
+        attachments.map(({ mac, address, index }) => {
           const network = networks[index];
           // One way out only: through the first interface.
           return `${mac} ${address}/${network?.prefixLength} ${index === 0 ? network?.gatewayAddress : "-"}`;

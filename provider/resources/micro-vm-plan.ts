@@ -1,4 +1,5 @@
 import type { MicroVMInputs, MicroVMState, NetworkReference } from "../generated/types";
+import { sorted } from "../host/record";
 import type { Change, Plan } from "../plan";
 import type { Problem } from "../resource";
 import type { Effect } from "../schema/model";
@@ -69,10 +70,11 @@ export function check(inputs: Partial<MicroVMInputs>): Problem[] {
 /** What its VMM cannot do, and which one can. */
 function unsupported({ vmm, kernel, ...inputs }: Partial<MicroVMInputs>): Problem[] {
   if (!known(vmm) || !known(vmm.kind)) return [];
-  const { kind } = vmm;
+  const { kind, installedVersion } = vmm;
+  const version = known(installedVersion) && installedVersion ? installedVersion : undefined;
   const problems: Problem[] = [];
   const judge = (property: string, path: string, value: unknown) => {
-    const reason = known(value) ? refusal(kind, property, value) : undefined;
+    const reason = known(value) ? refusal(kind, property, value, version) : undefined;
     if (reason) problems.push({ property: path, reason });
   };
   for (const name of ["machine", "accelerator", "maxVcpus", "maxMemory", "metadata"] as const) {
@@ -86,6 +88,11 @@ function unsupported({ vmm, kernel, ...inputs }: Partial<MicroVMInputs>): Proble
   if (known(kernel) && kernel.vmlinuxPath === "") {
     const reason = `Firecracker needs an uncompressed kernel, and Kernel ${kernel.name} has none: ${kernel.vmlinuxReason}`;
     problems.push({ property: "kernel", reason });
+  }
+  const { memory, maxMemory } = inputs;
+  if (known(memory) && known(maxMemory) && maxMemory > memory && (maxMemory - memory) % 128 !== 0) {
+    const reason = `must be a multiple of 128 MiB more than the memory of ${memory} MiB: Firecracker adds memory in such steps`;
+    problems.push({ property: "maxMemory", reason });
   }
   if (known(inputs.vcpus) && inputs.vcpus > 32) {
     problems.push({ property: "vcpus", reason: "Firecracker has at most 32; QEMU and Cloud Hypervisor have more" });
@@ -189,12 +196,44 @@ function isAlone({ interfaces }: Partial<MicroVMInputs>): boolean {
   return !isUnknown(interfaces) && !interfaces?.length;
 }
 
+/**
+ * Whether nothing but devices that can come and go differs: not what the guest mounts at its boot, nor what has bounds
+ * or is write-protected, nor its first interface.
+ */
+function changesAtEnds(prior: MicroVMState, inputs: Partial<MicroVMInputs>, property: string): boolean {
+  if (property === "interfaces") {
+    const [before, now] = [prior.interfaces ?? [], known(inputs.interfaces) ? (inputs.interfaces ?? []) : []];
+    const common = Math.min(before.length, now.length);
+    const more = [...before.slice(common), ...now.slice(common)];
+    const same = now.slice(0, common).every((item, index) => equal(item, before[index]));
+    return common > 0 && same && more.every(({ rateLimit }) => !rateLimit);
+  }
+  const [before, now] = [prior.volumes ?? [], known(inputs.volumes) ? (inputs.volumes ?? []) : []];
+  const differing = [0, 1, 2, 3, 4, 5, 6, 7].filter((index) => !equal(before[index], now[index]));
+  return differing.every((index) =>
+    [before[index], now[index]].every((one) => !one || !(one.mountPath || one.rateLimit || one.readOnly)),
+  );
+}
+
+function equal(a: unknown, b: unknown): boolean {
+  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+}
+
 /** What its VMM makes of a change. */
 export function effect(prior: MicroVMState, inputs: Partial<MicroVMInputs>, property: string): Effect | undefined {
   if (!known(inputs.vmm) || !known(inputs.vmm.kind)) return undefined;
-  // Memory that the guest has cannot be taken from it while it runs.
-  const falls = known(inputs.memory) && known(prior.memory) && inputs.memory < prior.memory;
-  if (property === "memory" && falls) return "restart";
+  if (property === "memory" && known(inputs.memory)) {
+    // Memory that the guest has cannot be taken from it while it runs, and there is no more room than it started with.
+    const { memory = inputs.memory, maxMemory = memory } = prior;
+    if (inputs.memory < memory || inputs.memory > maxMemory) return "restart";
+  }
+  if (property === "vcpus" && known(inputs.vcpus)) {
+    const { vcpus = 1, maxVcpus = vcpus } = prior;
+    if (inputs.vcpus > maxVcpus) return "restart";
+  }
+  if (property === "volumes" || property === "interfaces" || /^volumes\[\d+\]\.volume$/.test(property)) {
+    if (!changesAtEnds(prior, inputs, property)) return "restart";
+  }
   // Whether there is a metadata service at all is part of the machine.
   const comesOrGoes = (inputs.metadata === undefined) !== (prior.metadata === undefined);
   if (property === "metadata" && comesOrGoes) return "restart";

@@ -14,12 +14,24 @@ import {
 } from "./driver";
 import { type Request, requests } from "./rest";
 
+const taps = ["/sys/class/net", "/sys/devices/virtual/net"];
+const volumes = "/var/lib/microvm/volumes";
+/** Places of volumes and interfaces: a microVM has at most eight of each. */
+const slots = [0, 1, 2, 3, 4, 5, 6, 7];
+
 /** Cloud Hypervisor 51 and newer, as a user of its own in a sandboxed unit, with Landlock. */
 export const cloudHypervisor: VmmDriver = {
   kind: "cloud-hypervisor",
   serials: true,
   bootFiles: (machine) => ({ argv: lines(commandLine(machine)) }),
-  steady: (machine) => ({ ...machine, balloon: 0, vcpus: machine.maxVcpus, memory: machine.maxMemory }),
+  steady: (machine) => ({
+    ...machine,
+    balloon: 0,
+    vcpus: machine.maxVcpus,
+    memory: machine.maxMemory,
+    disks: machine.disks.filter((disk) => !isPluggable(disk)),
+    interfaces: machine.interfaces.filter((item, index) => !isSpare(item, index)),
+  }),
   settings,
   unit: ({ user, consoleLog }) => [
     `User=${user}`,
@@ -27,9 +39,12 @@ export const cloudHypervisor: VmmDriver = {
     // It asks for a tap's flags over a socket of this family; no packet leaves by it.
     "RestrictAddressFamilies=AF_UNIX AF_INET",
     "SystemCallFilter=landlock_create_ruleset landlock_add_rule landlock_restrict_self",
+    // What is plugged in later; each volume is a file that only its own microVM's user may open.
+    `ReadWritePaths=${volumes}`,
     `StandardOutput=append:${consoleLog}`,
     "StandardError=journal",
   ],
+  directories: [volumes],
   // A paused guest would never see the power button; one that runs refuses to go on.
   askToStop: ({ name }) => [
     "{",
@@ -51,12 +66,10 @@ export const cloudHypervisor: VmmDriver = {
         ["PUT", "/api/v1/vm.restore", { source_url: `file://${own(machine)}` }],
         ["PUT", "/api/v1/vm.resume"],
       ),
-      ...toldAnew([balloonSetting(machine)], machine, balloon),
+      ...toldAnew(settings(machine), machine, balloon),
     ],
   },
 };
-
-const taps = ["/sys/class/net", "/sys/devices/virtual/net"];
 
 function socket(name: string): string {
   return `${runDirectory(name)}/ch.sock`;
@@ -91,8 +104,8 @@ function commandLine(machine: Machine): string[] {
     ...(landlock
       ? [
           ...["--landlock", "--landlock-rules", ...taps.map((path) => `path=${path},access=r`)],
-          // Where it may write its guest down.
-          `path=${savingDirectory(machine.stateDirectory)},access=rw`,
+          // Where it may write its guest down, and where what is plugged in later comes from.
+          ...[savingDirectory(machine.stateDirectory), volumes].map((path) => `path=${path},access=rw`),
         ]
       : []),
   ];
@@ -121,14 +134,56 @@ function resize(name: string, body: object): string[] {
   return requests(socket(name), ["PUT", "/api/v1/vm.resize", body]);
 }
 
-function balloonSetting({ name, balloon }: Machine): Setting {
-  return { name: "balloon", value: String(balloon), tell: resize(name, { desired_balloon: mebibytes(balloon) }) };
+/**
+ * A volume that can come and go while the guest runs: one that it does not mount at its boot. Bounds and write
+ * protection are part of a disk: to change them it would have to be pulled out under the guest.
+ */
+function isPluggable({ serial, mounted, readOnly, rateLimit }: Disk): boolean {
+  return serial.startsWith("vol-") && !mounted && !readOnly && !rateLimit;
 }
 
-function settings(machine: Machine): Setting[] {
-  const { name, vcpus, memory } = machine;
+/** An interface that can come and go: the first one opens the way to the host's taps, for Landlock. */
+function isSpare({ rateLimit }: Interface, index: number): boolean {
+  return index > 0 && !rateLimit;
+}
+
+/** What is in the place of a device; nothing where none is. Told anew, what was there is pulled out first. */
+function slot(name: string, kind: "disk" | "net", id: string, value: string, plug: string[]): Setting {
+  const api = command("/usr/lib/microvm/vmm-api", socket(name));
+  const there = `echo 'GET /api/v1/vm.info' | ${api} | grep -q '"id": *"${id}"'`;
+  return {
+    name: `${kind} ${id}`,
+    value,
+    tell: [
+      `if ${there}; then`,
+      ...requests(socket(name), ["PUT", "/api/v1/vm.remove-device", { id }]),
+      // Its guest has to let go of it.
+      `ch_tries=50; while [ $ch_tries -gt 0 ] && ${there}; do ch_tries=$((ch_tries - 1)); sleep 0.1; done`,
+      "fi",
+      // One that does not is restarted, with what is declared by now.
+      `if ${there}; then ${command("systemctl", "restart", "--no-block", `microvm@${name}.service`)}`,
+      ...(value ? ["else", ...plug] : []),
+      "fi",
+    ],
+  };
+}
+
+function settings({ name, user, vcpus, memory, balloon, disks, interfaces }: Machine): Setting[] {
+  const put = (what: string, body: object) => requests(socket(name), ["PUT", `/api/v1/${what}`, body]);
   return [
-    balloonSetting(machine),
+    ...slots.map((index) => {
+      const id = `vol-${index}`;
+      const path = disks.find((disk) => disk.serial === id && isPluggable(disk))?.path ?? "";
+      const body = { path, id, serial: id, image_type: "Raw", readonly: false };
+      return slot(name, "disk", id, path, [command("chown", `${user}:${user}`, path), ...put("vm.add-disk", body)]);
+    }),
+    ...slots.slice(1).map((index) => {
+      const id = `eth${index}`;
+      const found = interfaces[index];
+      const { tap = "", mac = "" } = found && isSpare(found, index) ? found : {};
+      return slot(name, "net", id, tap && `${tap} ${mac}`, put("vm.add-net", { tap, mac, id }));
+    }),
+    { name: "balloon", value: String(balloon), tell: resize(name, { desired_balloon: mebibytes(balloon) }) },
     { name: "vcpus", value: String(vcpus), tell: resize(name, { desired_vcpus: vcpus }) },
     {
       name: "memory",

@@ -55,6 +55,8 @@ export interface Disk {
   serial: string;
   path: string;
   readOnly: boolean;
+  /** Whether the guest mounts it when it boots, or is told to otherwise depend on it. */
+  mounted: boolean;
   rateLimit?: RateLimit;
 }
 
@@ -133,11 +135,13 @@ export interface SnapshotDriver {
 }
 
 /**
- * What is to be told to a guest that goes on from a snapshot. One without a driver for the balloon cannot be told of it,
- * and need not be where that is as it was.
+ * What is to be told to a guest that goes on from a snapshot: its devices, processors and memory are as they were. One
+ * without a driver for the balloon cannot be told of it, and need not be where that is as it was.
  */
 export function toldAnew(settings: Setting[], machine: Machine, balloon: number): string[] {
-  return settings.filter(({ name }) => name !== "balloon" || machine.balloon !== balloon).flatMap(({ tell }) => tell);
+  const own = ({ name }: Setting) =>
+    name === "metadata" || name.startsWith("rate ") || (name === "balloon" && machine.balloon !== balloon);
+  return settings.filter(own).flatMap(({ tell }) => tell);
 }
 
 /** Where a running VMM is told things. */

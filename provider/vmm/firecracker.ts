@@ -36,7 +36,8 @@ export const firecracker: VmmDriver = {
     balloon: 0,
     // Whether there is any decides the configuration; what it is can be told.
     metadata: machine.metadata === undefined ? undefined : "{}",
-    disks: unbounded(machine.disks),
+    memory: machine.maxMemory,
+    disks: unbounded(machine.disks).map((disk) => (isExchangeable(disk) ? { ...disk, path: "" } : disk)),
     interfaces: unbounded(machine.interfaces),
   }),
   settings,
@@ -55,13 +56,7 @@ export const firecracker: VmmDriver = {
     ),
   pause: (name) => requests(socket(name), ["PATCH", "/vm", { state: "Paused" }]),
   resume: (name) => requests(socket(name), ["PATCH", "/vm", { state: "Resumed" }]),
-  // A path that is told again is looked at again.
-  grow: (name, serial) =>
-    requests(socket(name), [
-      "PATCH",
-      `/drives/${identifier(serial)}`,
-      { drive_id: identifier(serial), path_on_host: jailed(serial) },
-    ]),
+  grow: (name, serial) => rescan(name, serial),
   snapshots: { take, argv: (machine) => jailerLine(machine, []), enter: showSnapshot, load },
 };
 
@@ -83,6 +78,11 @@ function jail({ name, program }: Machine) {
 /** Path of a disk in the jail. */
 function jailed(serial: string): string {
   return `/${serial}`;
+}
+
+/** A volume that nobody in the guest has been told to mount. */
+function isExchangeable({ serial, mounted }: Disk): boolean {
+  return serial.startsWith("vol-") && !mounted;
 }
 
 function commandLine(machine: Machine): string[] {
@@ -112,7 +112,7 @@ function jailerLine({ name, program, jailer, user, cgroups }: Machine, told: str
 
 /** What it reads as its configuration file. */
 export function configuration(machine: Machine) {
-  const { vcpus, memory, balloon, initramfs, disks, interfaces, metadata, trackDirtyPages } = machine;
+  const { vcpus, memory, maxMemory, balloon, initramfs, disks, interfaces, metadata, trackDirtyPages } = machine;
   return {
     "boot-source": {
       kernel_image_path: "/vmlinux",
@@ -120,6 +120,7 @@ export function configuration(machine: Machine) {
       boot_args: ["console=ttyS0", "reboot=k", "panic=1", "quiet", ...machine.kernelArgs].join(" "),
     },
     "machine-config": { vcpu_count: vcpus, mem_size_mib: memory, smt: false, track_dirty_pages: trackDirtyPages },
+    ...(maxMemory > memory ? { "memory-hotplug": { total_size_mib: maxMemory - memory } } : {}),
     drives: disks.map(drive),
     "network-interfaces": interfaces.map(networkInterface),
     balloon: { amount_mib: balloon, deflate_on_oom: true, stats_polling_interval_s: 0 },
@@ -157,10 +158,15 @@ function rateLimiter({ bandwidth, operations }: RateLimit) {
   return { bandwidth: bucket(bandwidth), ops: bucket(operations) };
 }
 
-function settings({ name, balloon, disks, interfaces, metadata }: Machine): Setting[] {
+function settings(machine: Machine): Setting[] {
+  const { name, memory, balloon, disks, interfaces, metadata } = machine;
   const tell = (...list: Request[]) => requests(socket(name), ...list);
   return [
     { name: "balloon", value: String(balloon), tell: tell(["PATCH", "/balloon", { amount_mib: balloon }]) },
+    { name: "memory", value: String(memory), tell: plugMemory(name, memory), onlyGrows: true },
+    ...disks
+      .filter(isExchangeable)
+      .map((disk): Setting => ({ name: `disk ${disk.serial}`, value: disk.path, tell: exchange(machine, disk) })),
     ...boundable(disks).map(({ serial, rateLimit }) => {
       const body = { drive_id: identifier(serial), rate_limiter: rateLimiter(rateLimit ?? {}) };
       return rateSetting(serial, rateLimit, tell(["PATCH", `/drives/${identifier(serial)}`, body]));
@@ -175,6 +181,38 @@ function settings({ name, balloon, disks, interfaces, metadata }: Machine): Sett
       : // By its digest: it may be long, and what is noted of it is not for everybody.
         [{ name: "metadata", value: digest(metadata), tell: tell(["PUT", "/mmds", JSON.parse(metadata)]) }]),
   ];
+}
+
+/** It is asked for what comes on top of the memory that it was started with. */
+function plugMemory(name: string, memory: number): string[] {
+  const api = command("/usr/lib/microvm/vmm-api", socket(name));
+  return [
+    `fc_started=$(echo 'GET /machine-config' | ${api} | sed -n 's/.*"mem_size_mib": *\\([0-9]*\\).*/\\1/p')`,
+    `echo "PATCH /hotplug/memory {\\"requested_size_mib\\":$((${memory} - fc_started))}" | ${api} > /dev/null`,
+  ];
+}
+
+/**
+ * Another file in the place of a disk's. Nothing can be bound into a jail from outside, but its directory is the
+ * host's: a second link to the file takes the place of what was bound there, under the same name.
+ */
+function exchange(machine: Machine, { serial, path }: Disk): string[] {
+  const { name, user } = machine;
+  const place = jail(machine).root + jailed(serial);
+  return [
+    command("chown", `${user}:${user}`, path),
+    `if ${command("ln", "-f", path, `${place}.new`)} 2> /dev/null; then`,
+    command("mv", "-fT", `${place}.new`, place),
+    ...rescan(name, serial),
+    // On another file system there is no such link.
+    `else ${command("systemctl", "restart", "--no-block", `microvm@${name}.service`)}; fi`,
+  ];
+}
+
+/** A path that is told again is looked at again. */
+function rescan(name: string, serial: string): string[] {
+  const body = { drive_id: identifier(serial), path_on_host: jailed(serial) };
+  return requests(socket(name), ["PATCH", `/drives/${identifier(serial)}`, body]);
 }
 
 function digest(text: string): string {

@@ -7,8 +7,10 @@ import { create20 } from "./create20";
 import type { Measurement } from "./measurement";
 import { refresh100 } from "./refresh100";
 import { json, table } from "./report";
+import { restore } from "./restore";
 import { prepareSite, type Site } from "./site";
 import { upload1GiB } from "./upload1gib";
+import { vmms } from "./vmms";
 
 const usage = `npm run bench [-- OPTION…]      measures on a lab host of its own; docs/benchmarks.md says what
   --only NAME    one of them
@@ -21,6 +23,8 @@ const benchmarks: Record<string, (site: Site) => Promise<Measurement[]>> = {
   create1,
   create20,
   upload1GiB,
+  vmms,
+  restore,
 };
 
 const progress = (text: string) => process.stderr.write(`${text}\n`);

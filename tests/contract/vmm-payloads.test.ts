@@ -40,7 +40,10 @@ const machines: fc.Arbitrary<Machine> = fc
         nil: undefined,
       },
     ),
-    disks: fc.array(fc.record({ readOnly: fc.boolean(), rateLimit }), { minLength: 1, maxLength: 10 }),
+    disks: fc.array(fc.record({ readOnly: fc.boolean(), mounted: fc.boolean(), rateLimit }), {
+      minLength: 1,
+      maxLength: 10,
+    }),
     interfaces: fc.array(fc.record({ rateLimit }), { maxLength: 8 }),
   })
   .map(({ disks, interfaces, moreVcpus, moreMemory, ...more }) =>
@@ -184,6 +187,7 @@ for (const [kind, file, base] of [
       balloon: "Balloon",
       entropy: "EntropyDevice",
       "mmds-config": "MmdsConfig",
+      "memory-hotplug": "MemoryHotplugConfig",
     };
     const { properties: known } = published.definitions.FullVmConfiguration as { properties: object };
     test("every section of the configuration file is one that its description knows", () => {

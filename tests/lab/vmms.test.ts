@@ -219,6 +219,31 @@ for (const kind of ["firecracker", "cloud-hypervisor"] as const) {
     assert.is(await onHost("systemctl show -p MainPID --value microvm@web"), pid);
   });
 
+  if (kind === "firecracker")
+    test("exchanges a volume while the guest runs, and none that the guest mounts", async () => {
+      const other = await world.make<VolumeState>("Volume", "other", { size: 16, onDelete: "delete" });
+      const pid = (await onHost("systemctl show -p MainPID --value microvm@web")).trim();
+      const inode = async (path: string) => (await onHost(`stat -c %i ${path}`)).trim();
+      const opened = async () => (await onHost(`stat -L -c %i /proc/${pid}/fd/*`)).split("\n");
+      assert.ok((await opened()).includes(await inode(volume.path)));
+      await guest("web", "count", { volumes: [{ volume: other }], restart: "always" });
+      assert.is((await onHost("systemctl show -p MainPID --value microvm@web")).trim(), pid);
+      const now = await opened();
+      assert.ok(now.includes(await inode(other.path)) && !now.includes(await inode(volume.path)));
+      assert.equal(await world.drift(), {});
+      // It can be told that it has grown, and after a crash it is bound into the jail like any other.
+      await world.make<VolumeState>("Volume", "other", { size: 24, onDelete: "delete" });
+      await onHost(`kill -KILL ${pid}`);
+      await until("its return", async () => (await active("web")) && Object.keys(await world.drift()).length === 0);
+      const again = (await onHost("systemctl show -p MainPID --value microvm@web")).trim();
+      assert.is.not(again, pid);
+      await guest("web", "count", { volumes: [{ volume, mountPath: "/data" }], restart: "always" });
+      assert.is.not((await onHost("systemctl show -p MainPID --value microvm@web")).trim(), again);
+      await guest("web", "count", { volumes: [{ volume }], restart: "always" });
+      await world.remove("Volume", "other");
+      assert.equal(await world.drift(), {});
+    });
+
   test("is told of what it can change while it runs, and restarted for the rest", async () => {
     const ask = async (path: string) =>
       JSON.parse(await onHost(`echo 'GET ${path}' | /usr/lib/microvm/vmm-api ${socket}`)) as Record<string, unknown>;
@@ -245,6 +270,12 @@ for (const kind of ["firecracker", "cloud-hypervisor"] as const) {
       assert.equal(await world.drift(), {});
       await live({ metadata: '{"answer":2}', vcpus: 2 });
       assert.is.not(await pid(), first);
+      // Room for more memory is there; the tiny guest has no driver to take it.
+      await live({ metadata: '{"answer":2}', vcpus: 2, maxMemory: 256 });
+      assert.is((await ask("/hotplug/memory")).total_size_mib, 128);
+      const growth = await failure(live({ metadata: '{"answer":2}', vcpus: 2, memory: 256, maxMemory: 256 }));
+      assert.match(growth.message, /Memory hotplug update error: .*not active/);
+      await live({ metadata: '{"answer":2}', vcpus: 2, maxMemory: 256 });
     } else {
       await live({ maxVcpus: 4, maxMemory: 512 });
       const first = await pid();

@@ -14,6 +14,7 @@ import type {
 import { forgetSnapshots } from "../../provider/host/session";
 import { check, converge, diff, read, remove } from "../../provider/lifecycle";
 import type { Plan } from "../../provider/plan";
+import { registry } from "../../provider/registry";
 import { UnfinishedError } from "../../provider/resource";
 import { cacheRoot, type Lab } from "./lab";
 import { tinyGuest } from "./tiny-guest";
@@ -178,7 +179,14 @@ export class World {
 
   /** Destroy: everything, what uses others first. */
   async destroy(): Promise<void> {
-    for (const [key, { kind }] of [...this.#made].reverse()) await this.remove(kind, key.slice(kind.length + 1));
+    const clones = [...this.#made].filter(([, { inputs }]) => inputs.snapshot).map(([key]) => key);
+    const rest = (Object.keys(registry) as Kind[])
+      .reverse()
+      .flatMap((kind) => [...this.#made].filter(([, made]) => made.kind === kind).map(([key]) => key));
+    for (const key of [...clones, ...rest]) {
+      const [kind, name] = key.split("/") as [Kind, string];
+      await this.remove(kind, name);
+    }
   }
 
   /** Runs a command in a guest, from its host, over the guest's own SSH server. */

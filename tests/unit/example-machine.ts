@@ -21,8 +21,8 @@ export function exampleMachine(more: Partial<Machine> = {}): Machine {
     initramfs: "/i",
     kernelArgs: [],
     disks: [
-      { serial: "root", path: "/r", readOnly: true },
-      { serial: "vol-0", path: "/d", readOnly: false },
+      { serial: "root", path: "/r", readOnly: true, mounted: true },
+      { serial: "vol-0", path: "/d", readOnly: false, mounted: false },
     ],
     interfaces: [{ tap: "mvt-web-10", mac: "02:00:00:00:00:01" }],
     trackDirtyPages: false,
