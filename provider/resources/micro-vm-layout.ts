@@ -188,15 +188,12 @@ export function layout(inputs: MicroVMInputs & { name: string }, decided: Decide
   };
 }
 
-/** An interface that is plugged in needs its tap; one that is pulled out leaves it. */
+/** An interface that is plugged in needs its tap before. */
 function withTap(setting: Setting, inputs: MicroVMInputs & { name: string }, attachments: Attachment[]): Setting {
-  const index = Number(/^net eth(\d)$/.exec(setting.name)?.[1] ?? Number.NaN);
-  if (Number.isNaN(index)) return setting;
-  const tap = tapName(inputs.name, index);
-  const down = `ip link delete dev ${tap} 2> /dev/null || true`;
-  const attachment = attachments[index];
-  const network = inputs.interfaces?.[index]?.network;
-  if (!attachment || !network) return { ...setting, tell: [...setting.tell, down] };
+  const attachment = attachments.find(({ index }) => setting.name === `net eth${index}`);
+  const network = attachment && inputs.interfaces?.[attachment.index]?.network;
+  if (!attachment || !network) return setting;
+  const down = `ip link delete dev ${attachment.tap} 2> /dev/null || true`;
   const up = tapUpLines(network as NetworkReference, attachment, userName(inputs.name)).map((line) => `ip ${line}`);
   return { ...setting, tell: [down, ...up, ...setting.tell] };
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { MicrovmError } from "../errors";
 import type { MicroVMInputs, MicroVMState, NetworkReference } from "../generated/types";
 import { type Change, command, installFile } from "../host/change";
-import { userName } from "../host/names";
+import { tapName, userName } from "../host/names";
 import { objectDirectory, recordPath } from "../host/record";
 import { ChangeError, type HostSession } from "../host/session";
 import { fileDrift, type Snapshot } from "../host/snapshot";
@@ -403,8 +403,11 @@ function start(snapshot: Snapshot, inputs: Inputs, wanted: Layout): string[] {
   const { unit, notes, desired, enabled } = places(name);
   const driver = driverOf(inputs.vmm.kind as VmmKind);
   const active = isActive(snapshot, name);
-  const tapsGone = wanted.attachments.some(({ tap }) => !snapshot.interfaces.has(tap));
   const changed = active ? untold(snapshot, name, wanted) : [];
+  // Those of interfaces that are only now plugged in are still to be made.
+  const tapsGone = wanted.attachments.some(
+    ({ tap, index }) => !snapshot.interfaces.has(tap) && !changed.some((setting) => setting.name === `net eth${index}`),
+  );
   const other = snapshot.notes.get(`${notes}/boot-digest`) !== wanted.bootDigest;
   const stale = active && (other || tapsGone || changed.some((setting) => falls(snapshot, name, setting)));
   const paused = active && !stale && isPaused(snapshot, name);
@@ -417,6 +420,10 @@ function start(snapshot: Snapshot, inputs: Inputs, wanted: Layout): string[] {
     lines.push(...changed.flatMap(({ tell }) => tell), command("cp", `${desired}/settings`, `${notes}/settings`));
   }
   if (paused && inputs.state !== "paused") lines.push(...driver.resume(name));
+  // Of interfaces that it has no more.
+  for (let index = wanted.attachments.length; snapshot.interfaces.has(tapName(name, index)); index++) {
+    lines.push(`ip link delete dev ${tapName(name, index)} 2> /dev/null || true`);
+  }
   return lines;
 }
 
