@@ -1925,7 +1925,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
       },
       "pauseMillis": {
         "type": "number",
-        "description": "How long the guest was paused for it.",
+        "description": "How long the guest was paused for it: until its memory was written and its disks were copied, which takes no time where the host's file system shares blocks (XFS, Btrfs).",
         "x-unit": "ms"
       },
       "findings": {

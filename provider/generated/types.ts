@@ -762,7 +762,7 @@ export interface SnapshotState extends SnapshotInputs {
   path: string;
   /** What it takes of the host's disk. (in B) */
   bytes: number;
-  /** How long the guest was paused for it. (in ms) */
+  /** How long the guest was paused for it: until its memory was written and its disks were copied, which takes no time where the host's file system shares blocks (XFS, Btrfs). (in ms) */
   pauseMillis: number;
   /** What to know before clones of it are made: what they share, and whether their random numbers differ. */
   findings: string[];

@@ -9,6 +9,9 @@ import { translationCache } from "../vmm/qemu";
 import { type Attachment, tapUpLines } from "./network";
 import type { Inside } from "./network-rules";
 
+/** Where what is shared lies: content-addressed, everybody's to read. */
+export const storeDirectory = "/var/lib/microvm/store/";
+
 /** Where a microVM's parts are on its host. */
 export function places(name: string) {
   return {
@@ -95,7 +98,7 @@ export function machineFor(inputs: MicroVMInputs & { name: string }, decided: De
 /** Disks that are the microVM's own, by the file name that they have in a snapshot: all but the store's images. */
 export function ownDisks({ disks, stateDirectory }: Machine): { file: string; path: string }[] {
   return disks
-    .filter(({ path }) => !path.startsWith("/var/lib/microvm/store/"))
+    .filter(({ path }) => !path.startsWith(storeDirectory))
     .map(({ serial, path }) => ({
       file: path.startsWith(`${stateDirectory}/`) ? posix.basename(path) : `${serial}.img`,
       path,
@@ -123,9 +126,13 @@ export function layout(inputs: MicroVMInputs & { name: string }, decided: Decide
     mode: permissions,
     owner: "root:root",
   });
-  // Those that are made the VMM's user's before it starts.
-  const owned = ({ disks }: Machine) =>
-    lines(disks.filter(({ readOnly, serial, path }) => !readOnly && serial !== "seed" && path).map(({ path }) => path));
+  // Those that are made its VMM's user's before it starts, and those that it may read.
+  const own = ({ disks }: Machine, only: "read" | "write") =>
+    lines(
+      disks
+        .filter(({ readOnly, path }) => path && readOnly === (only === "read") && !path.startsWith(storeDirectory))
+        .map(({ path }) => path),
+    );
   // What the VMM's user reads is its group's; the rest is root's alone.
   const readable = (file: string, content: string): LayoutFile => ({
     ...root(file, content, "0640"),
@@ -147,7 +154,8 @@ export function layout(inputs: MicroVMInputs & { name: string }, decided: Decide
     ...started(machine),
     ...tapFiles(attachments),
     root("user", `${user}\n`),
-    root("disks", owned(machine)),
+    root("disks", own(machine, "write")),
+    root("read-only-disks", own(machine, "read")),
     readable("stop-timeout", `${inputs.stopTimeout ?? 20}\n`),
     readable("ask-to-stop", lines(driver.askToStop(machine))),
     readable("enter", lines(driver.enter?.(machine) ?? [])),
@@ -161,7 +169,8 @@ export function layout(inputs: MicroVMInputs & { name: string }, decided: Decide
   const bootDigest = digest([
     driver.unit(steady),
     user,
-    owned(steady),
+    own(steady, "write"),
+    own(steady, "read"),
     [...tapFiles(attachments.filter(({ tap }) => taps.has(tap))), ...started(steady)].map((file) => [
       file.path,
       file.mode,
@@ -202,13 +211,14 @@ function withTap(setting: Setting, inputs: MicroVMInputs & { name: string }, att
 function restoreFiles(inputs: MicroVMInputs, machine: Machine): { file: string; content: string }[] {
   if (!inputs.snapshot) return [];
   const { name, path } = inputs.snapshot;
-  const { snapshots } = driverOf(inputs.vmm.kind as VmmKind);
+  const { snapshots, resume } = driverOf(inputs.vmm.kind as VmmKind);
   const { program, accelerator, trackDirtyPages } = machine;
   return [
     { file: "restore", content: `${name} ${inputs.restore ?? "once"} ${program} ${accelerator}\n` },
     { file: "restore-argv", content: lines(snapshots.argv(machine)) },
     { file: "restore-enter", content: lines(snapshots.enter?.(machine, path as string) ?? []) },
     { file: "load", content: lines(snapshots.load(machine, inputs.snapshot.guest?.balloon ?? 0)) },
+    { file: "go-on", content: lines(resume(machine.name)) },
     ...(trackDirtyPages ? [{ file: "tracks", content: "yes\n" }] : []),
   ];
 }

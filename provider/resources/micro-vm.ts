@@ -101,7 +101,7 @@ function isActive(snapshot: Snapshot, name: string): boolean {
 }
 
 /** Whichever VMM it has, only one socket answers. */
-export function isPaused(snapshot: Snapshot, name: string): boolean {
+function isPaused(snapshot: Snapshot, name: string): boolean {
   return [...snapshot.vmmStates].some(([path, state]) => path.startsWith(`${places(name).run}/`) && state === "paused");
 }
 
@@ -178,12 +178,12 @@ function requireParts(snapshot: Snapshot, inputs: Inputs, host: string): void {
     }
   }
   const taken = inputs.snapshot && snapshot.taken.get(inputs.snapshot.name as string);
-  if (inputs.snapshot && (!taken?.intact || taken.digest !== inputs.snapshot.digest)) {
+  if (needsSnapshot(snapshot, inputs) && (!taken?.intact || taken.digest !== inputs.snapshot.digest)) {
     const { name } = inputs.snapshot;
     fail(
       "snapshot-unfit",
       `its Snapshot ${name} is ${!taken ? "missing from the host" : taken.intact ? "another one by now" : "damaged"}`,
-      "Run `pulumi refresh`, then `pulumi up`: the snapshot is taken anew, and its clones with it.",
+      "Give the snapshot another `revision`: it is taken anew, and its clones are made anew.",
     );
   }
   (inputs.volumes ?? []).forEach(({ volume }) => {
@@ -199,6 +199,16 @@ function requireParts(snapshot: Snapshot, inputs: Inputs, host: string): void {
       }
     }
   });
+}
+
+/** Whether its next start goes on from its snapshot: once it has, it has disks of its own. */
+function needsSnapshot(
+  snapshot: Snapshot,
+  inputs: Inputs,
+): inputs is Inputs & { snapshot: NonNullable<Inputs["snapshot"]> } {
+  if (!inputs.snapshot) return false;
+  const restored = snapshot.files.get(`${places(inputs.name).state}/restored`)?.size;
+  return inputs.restore === "always" || !restored;
 }
 
 /** Addresses and the rest that stay for the microVM's life: those of its record, and new ones where it has none. */
@@ -262,7 +272,7 @@ function changeFor(
   return {
     purpose: `${prior ? "update" : "create"} MicroVM ${name}`,
     secrets,
-    deadline: ((inputs.ready?.timeout ?? 120) + (inputs.stopTimeout ?? 20) + 300) * 1000,
+    deadline: ((inputs.ready?.timeout ?? 120) + (inputs.stopTimeout ?? 20) + (inputs.snapshot ? 7200 : 300)) * 1000,
     prepare: [
       ...ownLines("MicroVM", name, [owner, prior?.owner], inputs.adopt),
       ...recordLines({ v: 1, kind: "MicroVM", name, owner, inputs: recorded(inputs), decided: { ...decided } }),
@@ -324,9 +334,8 @@ function cloneLines({ name, snapshot }: Inputs, state: string): string[] {
   const { name: taken, path } = snapshot as NonNullable<Inputs["snapshot"]>;
   const object = objectDirectory("Snapshot", taken as string);
   const key = (suffix: string, mode: string) =>
-    command("install", "-m", mode, `${path}/host-key${suffix}`, `${state}/host-key${suffix}`);
+    `[ -e ${state}/host-key${suffix} ] || ${command("install", "-m", mode, `${path}/host-key${suffix}`, `${state}/host-key${suffix}`)}`;
   return [
-    `[ -e ${path}/verified ] || mv_fail snapshot-missing ${command(taken as string)}`,
     command("mkdir", "-p", `${object}/users`),
     `: > ${command(`${object}/users/${name}`)}`,
     command("mv_dir", snapshotShown(state), "0755", "root:root"),

@@ -10,14 +10,13 @@ import { isUnknown } from "../schema/unknown";
 import { driverOf, type Machine, type VmmKind } from "../vmm";
 import { refusal, vmmName } from "../vmm/capabilities";
 import { requireHost } from "./host-requirements";
-import { isPaused } from "./micro-vm";
-import { type Decided, machineFor, ownDisks, places } from "./micro-vm-layout";
+import { type Decided, machineFor, ownDisks, places, storeDirectory } from "./micro-vm-layout";
 import { explainOwnership, isAnothers, isOurs, ownLines, recordLines } from "./ownership";
 import { recordedInputs } from "./recorded-inputs";
 
 /**
- * A microVM's memory, devices and disks at one moment. Once taken it never changes: what is damaged is taken anew, as
- * another one.
+ * A microVM's memory, devices and disks at one moment. Once taken it never changes: what is damaged is taken anew only
+ * where nobody uses it, and else where a program says so.
  */
 export const snapshot: Resource<SnapshotInputs, SnapshotState> = {
   kind: "Snapshot",
@@ -37,14 +36,18 @@ function check({ base }: Partial<SnapshotInputs>): Problem[] {
   return reason ? [{ property: "base", reason }] : [];
 }
 
-function plan(prior: SnapshotState, _inputs: Partial<SnapshotInputs>, generic: Plan): Plan {
-  if (generic.action !== "update" || !prior.digest || !prior.drift?.length) return generic;
-  const lost = generic.changes.map((change) =>
-    change.property === "drift"
-      ? { ...change, effect: "replace" as const, reason: `${change.reason}, so it is taken anew` }
-      : change,
-  );
-  return { action: "replace", changes: lost, deleteFirst: true };
+/** What was taken with a base is complete without it: the program may forget it. */
+function plan(_prior: SnapshotState, inputs: Partial<SnapshotInputs>, generic: Plan): Plan {
+  if (generic.action !== "replace" || inputs.base !== undefined) return generic;
+  const others = generic.changes.filter(({ property, effect }) => effect === "replace" && property !== "base");
+  if (others.length) return generic;
+  const reason = "base is not needed any more";
+  return {
+    action: "update",
+    changes: generic.changes.map((change) =>
+      change.property === "base" ? { property: "base", effect: "live", reason } : change,
+    ),
+  };
 }
 
 function directory(name: string): string {
@@ -80,6 +83,7 @@ async function converge(
   const former = view.records.get(recordPath("Snapshot", name));
   // What was taken stays, also where its microVM is gone by now.
   const kept = former && view.taken.get(name)?.intact ? (former.decided as unknown as Settled) : undefined;
+  if (!kept && prior?.digest) requireUnused(view, name, host.name);
   const source = kept ? undefined : sourceOf(view, inputs, host.name);
   const settled = kept ?? settle(source as Source);
   const object = objectDirectory("Snapshot", name);
@@ -88,7 +92,7 @@ async function converge(
     const values = await host.apply(
       {
         purpose: `${prior ? "update" : "create"} Snapshot ${name}`,
-        deadline: (900 + settled.guest.memory / 10) * 1000,
+        deadline: 14_400_000,
         prepare: [
           ...ownLines("Snapshot", name, [owner, prior?.owner], inputs.adopt),
           ...recordLines({
@@ -105,14 +109,19 @@ async function converge(
         wait: [
           "mv_rc=0",
           `/usr/lib/microvm/snapshot-take ${command(name)} > "$mv_work/$mv_n.taken" || mv_rc=$?`,
-          `case $mv_rc in 0) ;; 3) mv_fail snapshot-source-stopped ${command(name)} ;; 4) mv_fail snapshot-base-outdated ${command(name)} ;; *) mv_fail snapshot-failed ${command(name)} ;; esac`,
+          `case $mv_rc in 0) ;; ${failures} *) mv_fail snapshot-failed ${command(name)} ;; esac`,
           'while read -r mv_key mv_value; do mv_result "$mv_key" "$mv_value"; done < "$mv_work/$mv_n.taken"',
         ],
       },
       progress,
     );
     if (!kept) for (const finding of settled.findings) progress(finding);
-    const { digest = "", bytes, pauseMillis } = values;
+    const { digest, bytes, pauseMillis } = values;
+    if (!digest)
+      throw new ChangeError(
+        { code: "snapshot-failed", verb: "take", subject: `Snapshot ${name}`, cause: "its host tells nothing of it" },
+        "",
+      );
     return {
       ...inputs,
       ...settled,
@@ -127,10 +136,36 @@ async function converge(
   }
 }
 
+/** How `snapshot-take` ends where it does not take one. */
+const failures = Object.entries({
+  3: "snapshot-source-stopped",
+  4: "snapshot-base-outdated",
+  5: "snapshot-base-damaged",
+  6: "snapshot-disturbed",
+})
+  .map(([status, code]) => `${status}) mv_fail ${code} '' ;;`)
+  .join(" ");
+
+/** One that is damaged is not taken anew under its clones: they would have to be made anew too. */
+function requireUnused(view: HostView, name: string, host: string): void {
+  const clones = [...view.records.values()].filter(
+    ({ kind, inputs }) => kind === "MicroVM" && (inputs.snapshot as { name?: string } | undefined)?.name === name,
+  );
+  if (!clones.length) return;
+  throw new MicrovmError({
+    code: "snapshot-damaged",
+    verb: "use",
+    subject: `Snapshot ${name} on host ${host}`,
+    cause: `its files are not what they were when it was taken, and it has clones: ${clones.map((clone) => clone.name).join(", ")}`,
+    hint: "Give it another `revision`: it is taken anew, and its clones are made anew. Clones that have gone on from it once run on without it.",
+  });
+}
+
 interface Source {
   inputs: MicroVMInputs & { name: string };
   decided: Decided;
   machine: Machine;
+  /** Whether it is to be paused: what it happens to be may be another snapshot's doing. */
   paused: boolean;
   sshHostKey: string;
 }
@@ -157,7 +192,7 @@ function sourceOf(view: HostView, { name, microVM, base }: SnapshotInputs, host:
     inputs,
     decided,
     machine: machineFor(inputs, decided),
-    paused: isPaused(view, vm),
+    paused: inputs.state === "paused",
     sshHostKey: `${type} ${key}`.trim(),
   };
 }
@@ -235,7 +270,7 @@ function takeFiles(object: string, { name, base }: SnapshotInputs, { inputs, mac
     ),
     // Clones are made of it when the microVM's own parts may be gone.
     ...used
-      .filter((path) => path.startsWith("/var/lib/microvm/store/"))
+      .filter((path) => path.startsWith(storeDirectory))
       .map((path) => command("mv_claim_stored", object, path.split("/").at(-1) as string)),
   ];
 }
@@ -281,10 +316,20 @@ function explain(error: unknown, { name, microVM, base }: SnapshotInputs): unkno
       `snapshot ${base?.name} is not the last one of this run of microVM ${vm}, so what has changed since is not known`,
       "Name the last one as its base, or leave the base out.",
     ],
+    "snapshot-base-damaged": [
+      "take",
+      `the files of snapshot ${base?.name}, its base, are not what they were when that was taken`,
+      "Leave the base out.",
+    ],
+    "snapshot-disturbed": [
+      "take",
+      `microVM ${vm} went on, or ended, while it was written down`,
+      "Does another program change it? Run the same again.",
+    ],
     "snapshot-failed": [
       "take",
       `microVM ${vm} could not be written down`,
-      "What its VMM and the host said is below; the microVM goes on. Is there room on the host's disk for its memory and its disks?",
+      "What its VMM and the host said is below. Is there room on the host's disk for its memory and its disks?",
     ],
     "snapshot-in-use": [
       "delete",

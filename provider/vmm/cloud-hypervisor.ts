@@ -9,6 +9,7 @@ import {
   type Setting,
   savingDirectory,
   snapshotShown,
+  takeOver,
   toldAnew,
   type VmmDriver,
 } from "./driver";
@@ -52,8 +53,8 @@ export const cloudHypervisor: VmmDriver = {
     "} 2> /dev/null || true",
     ...requests(socket(name), ["PUT", "/api/v1/vm.power-button"]),
   ],
-  pause: (name) => onlyIf(name, "running", ["PUT", "/api/v1/vm.pause"]),
-  resume: (name) => onlyIf(name, "paused", ["PUT", "/api/v1/vm.resume"]),
+  pause: (name) => unless(name, "paused", ["PUT", "/api/v1/vm.pause"]),
+  resume: (name) => unless(name, "running", ["PUT", "/api/v1/vm.resume"]),
   grow: (name, serial, bytes) =>
     requests(socket(name), ["PUT", "/api/v1/vm.resize-disk", { id: serial, desired_size: bytes }]),
   snapshots: {
@@ -64,7 +65,6 @@ export const cloudHypervisor: VmmDriver = {
       ...requests(
         ["--patient", socket(machine.name)],
         ["PUT", "/api/v1/vm.restore", { source_url: `file://${own(machine)}` }],
-        ["PUT", "/api/v1/vm.resume"],
       ),
       ...toldAnew(settings(machine), machine, balloon),
     ],
@@ -76,9 +76,13 @@ function socket(name: string): string {
 }
 
 /** Neither pausing nor going on is idempotent. */
-function onlyIf(name: string, state: string, request: Request): string[] {
+function unless(name: string, state: string, request: Request): string[] {
   const path = socket(name);
-  return [`if /usr/lib/microvm/vmm-api --status ${path} | grep -q '${state}$'; then`, ...requests(path, request), "fi"];
+  return [
+    `if ! /usr/lib/microvm/vmm-api --status ${path} | grep -q '${state}$'; then`,
+    ...requests(path, request),
+    "fi",
+  ];
 }
 
 function commandLine(machine: Machine): string[] {
@@ -228,9 +232,8 @@ function take(machine: Machine, directory: string): string[] {
       ["--patient", socket(machine.name)],
       ["PUT", "/api/v1/vm.snapshot", { destination_url: `file://${place}` }],
     ),
-    `${exchange(namesIn(machine))} ${command(`${place}/config.json`)} > ${command(`${directory}/config.json`)}`,
-    command("mv", `${place}/state.json`, `${place}/memory-ranges`, directory),
-    command("chown", "root:root", `${directory}/state.json`, `${directory}/memory-ranges`),
+    ...takeOver(place, ["config.json", "state.json", "memory-ranges"], directory),
+    `${exchange(namesIn(machine))} -i ${command(`${directory}/config.json`)}`,
   ];
 }
 

@@ -1,3 +1,4 @@
+import { command } from "../host/change";
 import type { VmmKind } from "./releases";
 
 /** A virtual machine as every VMM is told of it: computed, complete, and the same for all of them. */
@@ -128,8 +129,8 @@ export interface SnapshotDriver {
   /** Shell lines that run in its unit before it becomes that. `directory` is the snapshot's on the host. */
   enter?(machine: Machine, directory: string): string[];
   /**
-   * Shell lines that have the guest go on, once the VMM runs, and tell it what is the machine's own. `balloon` is what
-   * the snapshot's guest was asked to give back, in MiB.
+   * Shell lines that load the guest once the VMM runs, leave it paused, and tell it what is the machine's own. `balloon`
+   * is what the snapshot's guest was asked to give back, in MiB.
    */
   load(machine: Machine, balloon: number): string[];
 }
@@ -157,6 +158,21 @@ export function snapshotShown(stateDirectory: string): string {
 /** Where a VMM's user may write its guest down. */
 export function savingDirectory(stateDirectory: string): string {
   return `${stateDirectory}/saving`;
+}
+
+/**
+ * Shell lines that take files which a VMM has written out of a place that its user can write to. Whatever that user has
+ * put there instead, links above all, is looked at only where it can change nothing any more.
+ */
+export function takeOver(place: string, files: string[], directory: string): string[] {
+  return files.flatMap((file) => {
+    const path = command(`${directory}/${file}`);
+    return [
+      command("mv", "-T", `${place}/${file}`, `${directory}/${file}`),
+      `[ -f ${path} ] && [ ! -L ${path} ] && [ "$(stat -c %h ${path})" = 1 ] || { echo 'what the VMM wrote is no file' 1>&2; exit 1; }`,
+      `chown -h root:root ${path}`,
+    ];
+  });
 }
 
 /** Disks or interfaces without the bounds that can be told to a running VMM. */

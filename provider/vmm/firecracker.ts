@@ -11,6 +11,7 @@ import {
   rateSetting,
   runDirectory,
   type Setting,
+  takeOver,
   toldAnew,
   unbounded,
   type VmmDriver,
@@ -273,12 +274,13 @@ function bindLines(root: string, from: string, to: string, readOnly = true): str
 function take(machine: Machine, directory: string, changed: boolean): string[] {
   const { user } = machine;
   const place = `${jail(machine).root}/snapshot`;
-  const mine = ["install", "-o", user, "-g", user];
   return [
     command("rm", "-rf", place),
     command("trap", `rm -rf ${command(place)}`, "EXIT"),
-    command(...mine, "-d", "-m", "0700", place),
-    ...(changed ? [command("mv", `${directory}/memory`, place), command("chown", user, `${place}/memory`)] : []),
+    // Fails where its user has put something there meanwhile.
+    command("mkdir", "-m", "0700", place),
+    ...(changed ? [command("mv", `${directory}/memory`, place), command("chown", "-h", user, `${place}/memory`)] : []),
+    command("chown", "-h", `${user}:${user}`, place),
     ...patient(machine.name, [
       "PUT",
       "/snapshot/create",
@@ -288,8 +290,7 @@ function take(machine: Machine, directory: string, changed: boolean): string[] {
         mem_file_path: "/snapshot/memory",
       },
     ]),
-    command("mv", `${place}/state`, `${place}/memory`, directory),
-    command("chown", "root:root", `${directory}/state`, `${directory}/memory`),
+    ...takeOver(place, ["state", "memory"], directory),
   ];
 }
 
@@ -307,11 +308,7 @@ function load(machine: Machine, balloon: number): string[] {
     track_dirty_pages: trackDirtyPages,
     network_overrides: interfaces.map(({ tap }, index) => ({ iface_id: `eth${index}`, host_dev_name: tap })),
   };
-  return [
-    ...patient(name, ["PUT", "/snapshot/load", body]),
-    ...toldAnew(settings(machine), machine, balloon),
-    ...requests(socket(name), ["PATCH", "/vm", { state: "Resumed" }]),
-  ];
+  return [...patient(name, ["PUT", "/snapshot/load", body]), ...toldAnew(settings(machine), machine, balloon)];
 }
 
 function patient(name: string, request: Request): string[] {

@@ -42,7 +42,7 @@ export const qemu: VmmDriver = {
     ],
     // What bounds traffic is no part of a guest, so all is told again.
     load: (machine, balloon) => [
-      command("/usr/lib/microvm/qmp", "--go-on", `${runDirectory(machine.name)}/${socket}`),
+      command("/usr/lib/microvm/qmp", "--loaded", `${runDirectory(machine.name)}/${socket}`),
       ...toldAnew(settings(machine), machine, balloon),
     ],
   },

@@ -41,7 +41,7 @@ export class Snapshot extends MicrovmResource {
   declare readonly path: pulumi.Output<string>;
   /** What it takes of the host's disk. (in B) */
   declare readonly bytes: pulumi.Output<number>;
-  /** How long the guest was paused for it. (in ms) */
+  /** How long the guest was paused for it: until its memory was written and its disks were copied, which takes no time where the host's file system shares blocks (XFS, Btrfs). (in ms) */
   declare readonly pauseMillis: pulumi.Output<number>;
   /** What to know before clones of it are made: what they share, and whether their random numbers differ. */
   declare readonly findings: pulumi.Output<string[]>;

@@ -1,7 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { MicroVMState, NetworkState, SnapshotState, VolumeState } from "../../provider/generated/types";
-import { diff } from "../../provider/lifecycle";
 import { closeAll } from "../../provider/ssh";
 import { failure } from "../failure";
 import { skip } from "../skip";
@@ -19,6 +18,7 @@ if (reason) {
   let basics: Basics;
   let open: NetworkState;
   let volume: VolumeState;
+  let fixed: VolumeState;
   let web: MicroVMState;
   let warm: SnapshotState;
   let before: string[];
@@ -62,9 +62,14 @@ if (reason) {
     basics = await world.basics();
     open = await world.make<NetworkState>("Network", "open", { cidr: "172.31.0.0/24", traffic: "open" });
     volume = await world.make<VolumeState>("Volume", "data", { size: 16, onDelete: "delete" });
+    fixed = await world.make<VolumeState>("Volume", "fixed", { size: 16, onDelete: "delete" });
+    const volumes = [
+      { volume, mountPath: "/data" },
+      { volume: fixed, mountPath: "/fixed", readOnly: true },
+    ];
     const given = world.smallMicroVM(
       { ...basics, network: open },
-      { volumes: [{ volume, mountPath: "/data" }], files: [{ path: "/etc/told", content: "by the seed\n" }] },
+      { volumes, files: [{ path: "/etc/told", content: "by the seed\n" }] },
     );
     web = await world.make<MicroVMState>("MicroVM", "web", given);
   });
@@ -108,6 +113,7 @@ if (reason) {
       // Inside it is who it was, and its processes go on.
       assert.match(await inGuest(vm, "ip -4 address show dev eth0"), new RegExp(`inet ${web.ipAddress}/`));
       assert.match(await inGuest(vm, "ps"), /sleep 100000/);
+      assert.match(await inGuest(vm, "mount"), / on \/fixed type ext4 \(ro/);
       assert.is(vm.sshHostKey, web.sshHostKey);
     }
     await inGuest(one, "echo one > /data/volume; echo one > /root/disk; sync");
@@ -211,17 +217,57 @@ if (reason) {
     assert.equal(await world.drift(), {});
   });
 
-  test("another processor, or a damaged snapshot, is told and not gone on from", async () => {
+  test("a damaged snapshot is told, and neither gone on from nor taken anew under its clones", async () => {
     await onHost(`cp -a ${warm.path}/machine /root/machine; sed -i 's/^vmm .*/vmm another/' ${warm.path}/machine`);
-    const damaged = (await world.drift())["Snapshot/warm"];
-    assert.equal(damaged, ["its files are damaged"]);
-    const state = world.state<SnapshotState>("Snapshot", "warm");
-    const plan = diff("Snapshot", state as never, world.inputs("Snapshot", "warm"));
-    assert.is(plan.action, "replace");
-    const unfit = await failure(clone("three"));
-    assert.is(unfit.code, "snapshot-unfit");
+    assert.equal((await world.drift())["Snapshot/warm"], ["its files are damaged"]);
+    assert.is((await failure(world.up())).code, "snapshot-damaged");
+    assert.is((await failure(clone("three"))).code, "snapshot-unfit");
+    // One that has gone on is changed as before, and goes on from its own disks.
+    await clone("two", { stopTimeout: 1 });
     await onHost(`cp -a /root/machine ${warm.path}/machine; rm /root/machine`);
     assert.equal(await world.drift(), {});
+  });
+
+  test("on another processor, or in another VMM, a clone says why it does not start", async () => {
+    // As after a change of hardware: right by its digests, and not what this host is.
+    const other = `cd ${warm.path}; cp -a machine digests /root/; sed -i 's/^vmm .*/vmm another/' machine; find . -type f ! -name digests ! -name verified ! -name facts -printf '%P\n' | LC_ALL=C sort | xargs sha256sum > digests; /usr/lib/microvm/snapshot-verify . noted`;
+    await onHost(other);
+    const place = "/var/lib/microvm/vms/two";
+    await onHost(`rm ${place}/restored; systemctl restart microvm@two || true`);
+    const said = await onHost("journalctl -u microvm@two -n 40 -o cat --no-pager");
+    assert.match(said, /snapshot warm was taken by another VMM, or on another processor or kernel: take it anew/);
+    await onHost(
+      `cd ${warm.path}; cp -a /root/machine /root/digests .; rm /root/machine /root/digests; /usr/lib/microvm/snapshot-verify . noted`,
+    );
+    await onHost("systemctl reset-failed microvm@two; systemctl start microvm@two");
+    const two = clones[1] as MicroVMState;
+    await answersAgain(two);
+    assert.is(await inGuest(two, "cat /mem/memory"), "warm\n");
+    assert.equal(await world.drift(), {});
+  });
+
+  test("a paused microVM stays paused, also while two snapshots of it are taken at once", async () => {
+    const given = world.smallMicroVM({ ...basics, network: open });
+    const still = await world.make<MicroVMState>("MicroVM", "still", { ...given, state: "paused" });
+    const both = ["left", "right"].map((name) => world.make<SnapshotState>("Snapshot", name, { microVM: still }));
+    await Promise.all(both);
+    assert.is((await world.read("MicroVM", "still"))?.state, "paused");
+    assert.equal(await world.drift(), {});
+    const awake = await world.make<MicroVMState>("MicroVM", "still", given);
+    await answersAgain(awake);
+    await Promise.all(["left", "right"].map((name) => world.remove("Snapshot", name)));
+    const again = ["left", "right"].map((name) => world.make<SnapshotState>("Snapshot", name, { microVM: awake }));
+    await Promise.all(again);
+    await answersAgain(awake);
+    assert.is((await world.read("MicroVM", "still"))?.state, "running");
+    // A take that is ended lets the guest go on, and leaves nothing.
+    await onHost(
+      "mkdir -p /etc/microvm/snapshots/cut && cp /etc/microvm/snapshots/left/* /etc/microvm/snapshots/cut/ && sed -i '1i sleep 20' /etc/microvm/snapshots/cut/take; (/usr/lib/microvm/snapshot-take cut & p=$!; sleep 1; kill -TERM $p; pkill -TERM -P $p; wait $p || true) 2> /dev/null; rm -rf /etc/microvm/snapshots/cut",
+    );
+    assert.is((await world.read("MicroVM", "still"))?.state, "running");
+    assert.equal(await onHost("ls -A /var/lib/microvm/snapshots"), "left\nright\nwarm\n");
+    for (const name of ["left", "right"]) await world.remove("Snapshot", name);
+    await world.remove("MicroVM", "still");
   });
 
   test("all of it goes, and leaves the host as it was", async () => {

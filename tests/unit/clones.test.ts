@@ -101,16 +101,19 @@ test("another snapshot is another clone; how it starts again is not", () => {
 
 const taken: Inputs = { ...exampleInputs.Snapshot, digest: "d1", drift: [] };
 
-test("a snapshot that is damaged or gone is taken anew; one that was never finished goes on", () => {
-  const plan = diff("Snapshot", { ...taken, drift: ["its files are damaged"] }, exampleInputs.Snapshot);
-  assert.equal(plan.action, "replace");
-  assert.match(
-    plan.action === "replace" ? (plan.changes[0]?.reason ?? "") : "",
-    /^on the host: its files are damaged, so it is taken anew$/,
-  );
-  const unfinished = { ...exampleInputs.Snapshot, drift: ["the last run did not finish it"] };
-  assert.equal(diff("Snapshot", unfinished, exampleInputs.Snapshot).action, "update");
+test("whatever is wrong with a snapshot, no plan takes it and its clones away by itself", () => {
+  for (const drift of ["its files are damaged", "the last run did not finish it (link-lost)"])
+    assert.equal(diff("Snapshot", { ...taken, drift: [drift] }, exampleInputs.Snapshot).action, "update");
   assert.equal(diff("Snapshot", taken, exampleInputs.Snapshot).action, "unchanged");
+  assert.equal(diff("Snapshot", taken, { ...exampleInputs.Snapshot, revision: "2" }).action, "replace");
+});
+
+test("a base may be forgotten, and not exchanged", () => {
+  const based = { ...taken, base: snapshot };
+  assert.equal(diff("Snapshot", based, exampleInputs.Snapshot).action, "update");
+  assert.equal(diff("Snapshot", based, { ...exampleInputs.Snapshot, revision: "2" }).action, "replace");
+  const other = { ...snapshot, name: "other", digest: "d2" };
+  assert.equal(diff("Snapshot", based, { ...exampleInputs.Snapshot, base: other }).action, "replace");
 });
 
 test("only a VMM that records what changes can have a base", async () => {
