@@ -30,8 +30,13 @@ export class MicroVM extends Generated {
   /** A microVM that goes on from a snapshot: with its memory, copies of its disks, and addresses of its own. */
   static fromSnapshot(name: string, args: CloneArgs, opts?: pulumi.CustomResourceOptions): MicroVM {
     const taken = pulumi.output(args.snapshot as pulumi.Input<SnapshotReference>);
-    const guest = <K extends keyof SnapshotReference["guest"]>(key: K) =>
-      taken.apply((snapshot) => pulumi.output(snapshot.guest).apply((value) => value[key]));
+    type Guest = Required<SnapshotReference["guest"]>;
+    // What the guest has not is left out; and a run that is limited to other resources (`--target`) knows nothing at all
+    // of a snapshot that is not there yet.
+    const guest = <K extends keyof Guest>(key: K) =>
+      taken.apply((snapshot) =>
+        pulumi.output(snapshot.guest as Guest | undefined).apply((value) => value?.[key] as Guest[K]),
+      ) as pulumi.Output<Guest[K]>;
     const inherited: Omit<MicroVMArgs, "host"> = {
       vmm: taken.apply((snapshot) => snapshot.vmm),
       kernel: taken.apply((snapshot) => snapshot.kernel),
@@ -39,11 +44,11 @@ export class MicroVM extends Generated {
       machine: guest("machine"),
       accelerator: guest("accelerator"),
       vcpus: guest("vcpus"),
-      maxVcpus: guest("maxVcpus") as pulumi.Output<number>,
+      maxVcpus: guest("maxVcpus"),
       memory: guest("memory"),
-      maxMemory: guest("maxMemory") as pulumi.Output<number>,
-      balloon: guest("balloon") as pulumi.Output<number>,
-      kernelArgs: guest("kernelArgs") as pulumi.Output<string[]>,
+      maxMemory: guest("maxMemory"),
+      balloon: guest("balloon"),
+      kernelArgs: guest("kernelArgs"),
       rootDisk: guest("rootDisk"),
     };
     return new MicroVM(name, { ...inherited, ...args }, opts);

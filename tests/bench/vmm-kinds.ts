@@ -1,6 +1,9 @@
-import { statSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { KernelState, MicroVMState, VmmState } from "../../provider/generated/types";
 import type { VmmKind } from "../../provider/vmm";
+import { releaseArchive } from "../lab/firecracker-archive";
 import { type Afterwards, tinyGuest, tinyGuestSays } from "../lab/tiny-guest";
 import type { Site } from "./site";
 
@@ -22,7 +25,7 @@ export async function measuredVmms({ world, lab, basics, progress }: Site): Prom
   const found: [VmmKind, VmmState][] = [["qemu", basics.vmm]];
   for (const [kind, file] of binaries) {
     if (!file) progress(`${kind} is not measured: MICROVM_TEST_${kind.toUpperCase().replace("-", "_")} names none`);
-    else found.push([kind, await world.make<VmmState>("Vmm", kind, { kind, source: { file } })]);
+    else found.push([kind, await install(world, kind, file)]);
   }
   // The machine's KVM may be an emulated one, which is refused; for the tiny guest it will do.
   await lab.output("h1", "sed -i 's/^virtualization .*/virtualization kvm/' /etc/microvm/hosts/*/probe");
@@ -44,6 +47,16 @@ export async function measuredVmms({ world, lab, basics, progress }: Site): Prom
         ...{ ready: { serial: tinyGuestSays, timeout: 60 }, ...more },
       }),
   }));
+}
+
+async function install(world: Site["world"], kind: VmmKind, binary: string): Promise<VmmState> {
+  const scratch = mkdtempSync(join(tmpdir(), "microvm-bench-"));
+  try {
+    const file = kind === "firecracker" ? releaseArchive(scratch, binary) : binary;
+    return await world.make<VmmState>("Vmm", kind, { kind, source: { file } });
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
 }
 
 /** A microVM's console as the machine sees it that the lab host runs on. */

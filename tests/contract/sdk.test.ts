@@ -142,6 +142,17 @@ test("a clone is given what comes from its snapshot, and what its program says o
   );
 });
 
+test("a clone of a snapshot of which a limited run knows nothing is nothing to fail at", async () => {
+  const host = new microvm.Host("metal-12", { address: "203.0.113.10" });
+  const snapshot = new microvm.Snapshot("unknown-12", {
+    host,
+    microVM: { name: "web", ipAddress: "", unit: "microvm@web.service" },
+  });
+  const { inputs } = await registration(microvm.MicroVM.fromSnapshot("clone-12", { host, snapshot }), "clone-12");
+  assert.equal(inputs.memory, undefined);
+  assert.equal((inputs.snapshot as Record<string, unknown>).digest, "digest-of-unknown-12");
+});
+
 test("a resource of the wrong kind is refused by name", () => {
   const host = new microvm.Host("metal-8", { address: "203.0.113.10" });
   const wrong = new microvm.Network("lan-8", { host, cidr: "172.30.0.0/24" }) as unknown as Sdk.Host;

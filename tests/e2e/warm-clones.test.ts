@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { releaseArchive } from "../lab/firecracker-archive";
 import { hostInventory, inventoryChanges } from "../lab/host-inventory";
 import { Lab } from "../lab/lab";
 import { tinyGuest } from "../lab/tiny-guest";
@@ -39,6 +40,7 @@ for (const [kind, binary] of Object.entries(binaries)) {
     before = await hostInventory(lab, "metal");
     scratch = mkdtempSync(join(tmpdir(), "microvm-clones-"));
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "guest", "-f", join(scratch, "id")]);
+    const vmmFile = binary && (kind === "firecracker" ? releaseArchive(scratch, binary) : binary);
     project = await PulumiProject.create({ program: join(__dirname, "../../examples/warm-clones") });
     for (const [key, value] of Object.entries({
       "host:address": "127.0.0.1",
@@ -52,7 +54,7 @@ for (const [kind, binary] of Object.entries(binaries)) {
       // A kernel of Linux is too much for this machine's KVM, which is emulated.
       own: JSON.stringify({
         guestTarball: fastGuest(),
-        ...(binary ? { vmmFile: binary, kernelFile: tinyGuest("count") } : {}),
+        ...(binary ? { vmmFile, kernelFile: tinyGuest("count") } : {}),
       }),
     }))
       await project.config(key, value);

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type {
@@ -16,6 +16,7 @@ import type {
 import { closeAll } from "../../provider/ssh";
 import { failure } from "../failure";
 import { skip } from "../skip";
+import { releaseArchive } from "./firecracker-archive";
 import { hostInventory, inventoryChanges } from "./host-inventory";
 import { Lab } from "./lab";
 import { type Afterwards, tinyGuest, tinyGuestSays } from "./tiny-guest";
@@ -99,7 +100,7 @@ for (const kind of ["firecracker", "cloud-hypervisor"] as const) {
   });
 
   test("is installed as its project packs it, and tells its version", async () => {
-    const file = kind === "firecracker" ? archive(scratch, binary as string) : (binary as string);
+    const file = kind === "firecracker" ? releaseArchive(scratch, binary as string) : (binary as string);
     vmm = await world.make<VmmState>("Vmm", kind, { kind, source: { file } });
     assert.match(vmm.installedVersion, /^\d+\.\d+/);
     const said = execFileSync(binary as string, ["--version"], { encoding: "utf8" });
@@ -375,18 +376,4 @@ for (const kind of ["firecracker", "cloud-hypervisor"] as const) {
   });
 
   test.run();
-}
-
-/** A release archive in the layout of Firecracker's project. */
-function archive(directory: string, firecracker: string): string {
-  const machine = execFileSync("uname", ["-m"], { encoding: "utf8" }).trim();
-  const release = `release-v0-${machine}`;
-  mkdirSync(join(directory, release));
-  for (const name of ["firecracker", "jailer"]) {
-    copyFileSync(join(dirname(firecracker), name), join(directory, release, `${name}-v0-${machine}`));
-  }
-  symlinkSync("nowhere", join(directory, release, `firecracker-v0-${machine}.debug`));
-  const path = join(directory, "firecracker.tgz");
-  execFileSync("tar", ["-czf", path, "-C", directory, release]);
-  return path;
 }
