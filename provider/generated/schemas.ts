@@ -1870,7 +1870,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
       },
       "base": {
         "x-ref": "Snapshot",
-        "description": "The snapshot that was taken of this run of the microVM before, or that the microVM was made from: only the memory that has changed since is written while the guest is paused. The microVM needs `trackDirtyPages`. What comes out is as complete as any other, and does not need its base any more.",
+        "description": "The snapshot that was taken of this run of the microVM before, or that the microVM was made from: only the memory that has changed since is written while the guest is paused. The microVM needs `trackDirtyPages`. What comes out is as complete as any other, and does not need its base any more: `base` may be left out later.",
         "x-change": "replace",
         "x-why": "it holds the microVM's memory at its moment"
       },

@@ -740,7 +740,7 @@ export interface SnapshotInputs {
   adopt?: boolean;
   /** The microVM that it is taken of. It has to run, or be paused, and goes on afterwards. */
   microVM: MicroVMReference;
-  /** The snapshot that was taken of this run of the microVM before, or that the microVM was made from: only the memory that has changed since is written while the guest is paused. The microVM needs `trackDirtyPages`. What comes out is as complete as any other, and does not need its base any more. */
+  /** The snapshot that was taken of this run of the microVM before, or that the microVM was made from: only the memory that has changed since is written while the guest is paused. The microVM needs `trackDirtyPages`. What comes out is as complete as any other, and does not need its base any more: `base` may be left out later. */
   base?: SnapshotReference;
   /** Another text here takes it anew. (at most 256 characters) */
   revision?: string;

@@ -15,7 +15,7 @@ export interface SnapshotArgs {
   adopt?: pulumi.Input<boolean>;
   /** The microVM that it is taken of. It has to run, or be paused, and goes on afterwards. */
   microVM: ReferenceTo<MicroVM, MicroVMReference>;
-  /** The snapshot that was taken of this run of the microVM before, or that the microVM was made from: only the memory that has changed since is written while the guest is paused. The microVM needs `trackDirtyPages`. What comes out is as complete as any other, and does not need its base any more. */
+  /** The snapshot that was taken of this run of the microVM before, or that the microVM was made from: only the memory that has changed since is written while the guest is paused. The microVM needs `trackDirtyPages`. What comes out is as complete as any other, and does not need its base any more: `base` may be left out later. */
   base?: ReferenceTo<Snapshot, SnapshotReference>;
   /** Another text here takes it anew. (at most 256 characters) */
   revision?: pulumi.Input<string>;
@@ -31,7 +31,7 @@ export class Snapshot extends MicrovmResource {
   declare readonly adopt: pulumi.Output<boolean>;
   /** The microVM that it is taken of. It has to run, or be paused, and goes on afterwards. */
   declare readonly microVM: pulumi.Output<MicroVMReference>;
-  /** The snapshot that was taken of this run of the microVM before, or that the microVM was made from: only the memory that has changed since is written while the guest is paused. The microVM needs `trackDirtyPages`. What comes out is as complete as any other, and does not need its base any more. */
+  /** The snapshot that was taken of this run of the microVM before, or that the microVM was made from: only the memory that has changed since is written while the guest is paused. The microVM needs `trackDirtyPages`. What comes out is as complete as any other, and does not need its base any more: `base` may be left out later. */
   declare readonly base: pulumi.Output<SnapshotReference | undefined>;
   /** Another text here takes it anew. (at most 256 characters) */
   declare readonly revision: pulumi.Output<string | undefined>;

@@ -20,8 +20,11 @@ export function emitCapabilities(): string {
         `| \`${property}\` | ${what} | ${kinds.map((kind) => words[abilities[kind]]).join(" | ")} |`,
     ),
     "",
-    ...capabilities.flatMap(({ property, notes }) =>
-      kinds.flatMap((kind) => (notes?.[kind] ? [`- \`${property}\`, ${vmmName(kind)}: ${notes[kind]}`] : [])),
+    ...capabilities.flatMap(({ property, notes, since }) =>
+      kinds.flatMap((kind) => {
+        const told = [since?.[kind] && `From ${since[kind]} on.`, notes?.[kind]].filter(Boolean);
+        return told.length ? [`- \`${property}\`, ${vmmName(kind)}: ${told.join(" ")}`] : [];
+      }),
     ),
     "",
     "## How a VMM ends",
