@@ -24,7 +24,10 @@ export async function restore(site: Site): Promise<Measurement[]> {
     }
     await clone(site, `warm-${kind}`, snapshot, {});
     const start = (name: string) => async () => {
-      await lab.output("h1", `systemctl stop microvm@${name}.service`);
+      await lab.output(
+        "h1",
+        `systemctl stop microvm@${name}.service; systemctl reset-failed microvm@${name}.service || true`,
+      );
       return startToWord(site, `microvm@${name}.service`, consoleOf(site, name), `systemctl start microvm@${name}`);
     };
     const times = await inTurns(rounds, { warm: start(`warm-${kind}`), cold: start(`cold-${kind}`) });
