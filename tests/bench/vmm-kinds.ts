@@ -71,9 +71,14 @@ export function consoleOf({ lab }: Site, name: string): string {
 export async function startToWord(site: Site, unit: string, log: string, start: string): Promise<number> {
   const before = statSync(log).size;
   const starting = site.lab.output("h1", start);
+  // A start that fails is told below, where it is waited for: nobody else must hear of it before.
+  let failed = false;
+  starting.catch(() => {
+    failed = true;
+  });
   let heard = 0n;
   const deadline = Date.now() + 60_000;
-  while (!heard) {
+  while (!heard && !failed) {
     if (statSync(log).size > before) heard = process.hrtime.bigint();
     else await new Promise((resolve) => setTimeout(resolve, 1));
     if (Date.now() > deadline) throw new Error(`the guest of ${unit} said nothing`);
