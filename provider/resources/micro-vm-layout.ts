@@ -8,9 +8,7 @@ import { lines, runDirectory, snapshotShown } from "../vmm/driver";
 import { translationCache } from "../vmm/qemu";
 import { type Attachment, tapUpLines } from "./network";
 import type { Inside } from "./network-rules";
-
-/** Where what is shared lies: content-addressed, everybody's to read. */
-export const storeDirectory = "/var/lib/microvm/store/";
+import { isStored } from "./stored";
 
 /** Where a microVM's parts are on its host. */
 export function places(name: string) {
@@ -60,8 +58,6 @@ export interface Layout {
   attachments: Attachment[];
   /** The private disk that is made for it, if its root disk has one. */
   privateDisk?: { path: string; mib: number; from: "image" | "blank" };
-  /** Directories of volumes that the unit may write to. */
-  volumeDirectories: string[];
   /** Digest of what a running VMM cannot be told: another one needs a restart. */
   bootDigest: string;
   /** What it can be told. */
@@ -98,7 +94,7 @@ export function machineFor(inputs: MicroVMInputs & { name: string }, decided: De
 /** Disks that are the microVM's own, by the file name that they have in a snapshot: all but the store's images. */
 export function ownDisks({ disks, stateDirectory }: Machine): { file: string; path: string }[] {
   return disks
-    .filter(({ path }) => !path.startsWith(storeDirectory))
+    .filter(({ path }) => !isStored(path))
     .map(({ serial, path }) => ({
       file: path.startsWith(`${stateDirectory}/`) ? posix.basename(path) : `${serial}.img`,
       path,
@@ -119,7 +115,6 @@ export function layout(inputs: MicroVMInputs & { name: string }, decided: Decide
   const networks = (inputs.interfaces ?? []).map(({ network }) => network);
   const machine = machineOf(inputs, decided, attachments);
   const driver = driverOf(inputs.vmm.kind as VmmKind);
-  const volumes = (inputs.volumes ?? []).map(({ volume }) => volume.path as string);
   const root = (file: string, content: string, permissions = "0600"): LayoutFile => ({
     path: `${place.desired}/${file}`,
     content,
@@ -130,7 +125,7 @@ export function layout(inputs: MicroVMInputs & { name: string }, decided: Decide
   const own = ({ disks }: Machine, only: "read" | "write") =>
     lines(
       disks
-        .filter(({ readOnly, path }) => path && readOnly === (only === "read") && !path.startsWith(storeDirectory))
+        .filter(({ readOnly, path }) => path && readOnly === (only === "read") && !isStored(path))
         .map(({ path }) => path),
     );
   // What the VMM's user reads is its group's; the rest is root's alone.
@@ -184,7 +179,6 @@ export function layout(inputs: MicroVMInputs & { name: string }, decided: Decide
     attachments,
     bootDigest,
     settings,
-    volumeDirectories: volumes.map((path) => path.replace(/\/[^/]*$/, "")),
     privateDisk:
       kind === "shared" || inputs.snapshot
         ? undefined

@@ -6,6 +6,7 @@ import { ChangeError, type HostSession } from "../host/session";
 import { fileDrift, type Snapshot } from "../host/snapshot";
 import type { Problem, Progress, Resource } from "../resource";
 import { isUnknown } from "../schema/unknown";
+import { lines } from "../vmm/driver";
 import { baseAddress, checkAddress, overlaps, parseCidr } from "./addresses";
 import { requireHost } from "./host-requirements";
 import {
@@ -54,10 +55,6 @@ function files(inputs: NetworkInputs): Map<string, string> {
     [`${place}/dnsmasq.conf`, dhcpText(inputs)],
     ...((inputs.nat ?? true) ? ([[`${place}/forward`, "\n"]] as [string, string][]) : []),
   ]);
-}
-
-function lines(words: string[]): string {
-  return words.map((word) => `${word}\n`).join("");
 }
 
 const units = (name: string) => [`microvm-network@${name}.service`, `microvm-dhcp@${name}.service`];

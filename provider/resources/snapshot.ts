@@ -9,10 +9,12 @@ import type { Problem, Progress, Resource } from "../resource";
 import { isUnknown } from "../schema/unknown";
 import { driverOf, type Machine, type VmmKind } from "../vmm";
 import { refusal, vmmName } from "../vmm/capabilities";
+import { lines } from "../vmm/driver";
 import { requireHost } from "./host-requirements";
-import { type Decided, machineFor, ownDisks, places, storeDirectory } from "./micro-vm-layout";
+import { type Decided, machineFor, ownDisks, places } from "./micro-vm-layout";
 import { explainOwnership, isAnothers, isOurs, ownLines, recordLines } from "./ownership";
 import { recordedInputs } from "./recorded-inputs";
+import { isStored } from "./stored";
 
 /**
  * A microVM's memory, devices and disks at one moment. Once taken it never changes: what is damaged is taken anew only
@@ -247,8 +249,7 @@ function findings(kind: VmmKind, machine: string): string[] {
 function takeFiles(object: string, { name, base }: SnapshotInputs, { inputs, machine, paused }: Source): string[] {
   const { name: vm, program, accelerator } = machine;
   const driver = driverOf(inputs.vmm.kind as VmmKind);
-  const file = (path: string, lines: string[]) =>
-    installFile(`${object}/${path}`, lines.map((line) => `${line}\n`).join(""), "0600");
+  const file = (path: string, content: string[]) => installFile(`${object}/${path}`, lines(content), "0600");
   const used = [
     program,
     machine.jailer,
@@ -269,9 +270,7 @@ function takeFiles(object: string, { name, base }: SnapshotInputs, { inputs, mac
       ownDisks(machine).map(({ file, path }) => `${file} ${path}`),
     ),
     // Clones are made of it when the microVM's own parts may be gone.
-    ...used
-      .filter((path) => path.startsWith(storeDirectory))
-      .map((path) => command("mv_claim_stored", object, path.split("/").at(-1) as string)),
+    ...used.filter(isStored).map((path) => command("mv_claim_stored", object, path.split("/").at(-1) as string)),
   ];
 }
 

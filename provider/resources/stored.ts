@@ -8,9 +8,16 @@ import { explainOwnership, isAnothers, ownLines } from "./ownership";
 
 /** What objects of the content-addressed store have in common: kernels, images, VMMs. */
 
+/** Everybody's to read: what is there is shared. */
+const directory = "/var/lib/microvm/store";
+
 /** Where the store keeps what has a digest; nowhere what has none. */
 export function storedPath(digest: string): string {
-  return digest && `/var/lib/microvm/store/${digest}`;
+  return digest && `${directory}/${digest}`;
+}
+
+export function isStored(path: string): boolean {
+  return path.startsWith(`${directory}/`);
 }
 
 export function storedDrift(stored: Map<string, string>, what: string, digest: string): string[] {
