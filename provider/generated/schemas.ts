@@ -1559,6 +1559,12 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
                 }
               },
               "x-change": "restart"
+            },
+            "connected": {
+              "type": "boolean",
+              "description": "Whether its link is up. While it is not, no frame passes in either direction; the guest keeps the interface and its address. While the first one is not connected, a guest that starts is not found ready by `ready.tcp` or `ready.ssh`.",
+              "default": true,
+              "x-change": "live"
             }
           }
         }

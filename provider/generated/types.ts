@@ -639,6 +639,8 @@ export interface MicroVMInputs {
       /** Reads and writes of a disk, packets of an interface. (in 1/s; 1 to 1000000000) */
       operations?: number;
     };
+    /** Whether its link is up. While it is not, no frame passes in either direction; the guest keeps the interface and its address. While the first one is not connected, a guest that starts is not found ready by `ready.tcp` or `ready.ssh`. (default true) */
+    connected?: boolean;
   }>;
   /** Host name of the guest. Default: the microVM's name. (at most 63 characters) */
   hostname?: string;

@@ -82,6 +82,7 @@ export function attachmentsOf(inputs: MicroVMInputs & { name: string }, decided:
     mac: decided.macs[index] as string,
     address: decided.addresses[index] as string,
     hostname: inputs.hostname ?? inputs.name,
+    connected: inputs.interfaces?.[index]?.connected ?? true,
     inside: decided.inside?.[index],
   }));
 }
@@ -240,9 +241,10 @@ function machineOf(inputs: MicroVMInputs & { name: string }, decided: Decided, a
     initramfs,
     kernelArgs: [...(initramfs ? guestArguments(inputs, disks) : plainArguments(inputs)), ...(inputs.kernelArgs ?? [])],
     disks,
-    interfaces: attachments.map(({ tap, mac, inside }, index) => ({
+    interfaces: attachments.map(({ tap, mac, connected, inside }, index) => ({
       tap,
       mac: inside?.mac ?? mac,
+      connected,
       rateLimit: inputs.interfaces?.[index]?.rateLimit,
     })),
     metadata: inputs.metadata,

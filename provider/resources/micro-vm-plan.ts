@@ -205,7 +205,9 @@ function changesAtEnds(prior: MicroVMState, inputs: Partial<MicroVMInputs>, prop
     const [before, now] = [prior.interfaces ?? [], known(inputs.interfaces) ? (inputs.interfaces ?? []) : []];
     const common = Math.min(before.length, now.length);
     const more = [...before.slice(common), ...now.slice(common)];
-    const same = now.slice(0, common).every((item, index) => equal(item, before[index]));
+    // A link goes up and down by itself.
+    const linked = (item?: object) => ({ ...item, connected: true });
+    const same = now.slice(0, common).every((item, index) => equal(linked(item), linked(before[index])));
     return common > 0 && same && more.every(({ rateLimit }) => !rateLimit);
   }
   const [before, now] = [prior.volumes ?? [], known(inputs.volumes) ? (inputs.volumes ?? []) : []];

@@ -124,6 +124,8 @@ export interface Sender {
   tap: string;
   mac: string;
   address: string;
+  /** Whether its link is up. */
+  connected: boolean;
   /** What a clone's guest takes for its own and for its gateway: those of its snapshot. */
   inside?: Inside;
 }
@@ -134,11 +136,15 @@ export interface Inside {
   gateway: string;
 }
 
-/** What one interface of a microVM may send, and for a clone what becomes of it. `gateway` is the network's. */
-export function senderText(network: string, gateway: string, { tap, mac, address, inside }: Sender): string {
+/**
+ * What one interface of a microVM may send, and for a clone what becomes of it; nothing passes one that is not connected.
+ * `gateway` is the network's.
+ */
+export function senderText(network: string, gateway: string, sender: Sender): string {
+  const { tap, connected } = sender;
   const table = tableName(network);
   const suffix = tap.replaceAll("-", "_");
-  const translation = inside && translate({ mac, address, gateway }, inside);
+  const { out, in: into } = connected ? passing(gateway, sender) : { out: ["drop"], in: ["drop"] };
   const verdicts = (map: string, chain: string) => [
     `  map ${map} {`,
     "    type ifname : verdict",
@@ -148,26 +154,36 @@ export function senderText(network: string, gateway: string, { tap, mac, address
   return `${[
     `table bridge ${table} {`,
     `  chain from_${suffix} {`,
-    `    ether saddr != ${inside?.mac ?? mac} drop`,
-    `    ether type arp arp saddr ether != ${inside?.mac ?? mac} drop`,
-    ...(translation?.out ?? []).map((rule) => `    ${rule}`),
-    `    ether type arp arp saddr ip { ${address}, 0.0.0.0 } accept`,
-    "    ether type arp drop",
-    "    ether type ip ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept",
-    `    ether type ip ip saddr != ${address} drop`,
-    "    ip daddr 169.254.0.0/16 drop",
-    "    ether type ip accept",
-    "    drop",
+    ...out.map((rule) => `    ${rule}`),
     "  }",
-    ...(translation ? [`  chain to_${suffix} {`, ...translation.in.map((rule) => `    ${rule}`), "  }"] : []),
+    ...(into.length ? [`  chain to_${suffix} {`, ...into.map((rule) => `    ${rule}`), "  }"] : []),
     "  set taps {",
     "    type ifname",
     `    elements = { "${tap}" }`,
     "  }",
     ...verdicts("senders", `from_${suffix}`),
-    ...(translation ? verdicts("receivers", `to_${suffix}`) : []),
+    ...(into.length ? verdicts("receivers", `to_${suffix}`) : []),
     "}",
   ].join("\n")}\n`;
+}
+
+function passing(gateway: string, { mac, address, inside }: Sender): { out: string[]; in: string[] } {
+  const translation = inside ? translate({ mac, address, gateway }, inside) : { out: [], in: [] };
+  return {
+    out: [
+      `ether saddr != ${inside?.mac ?? mac} drop`,
+      `ether type arp arp saddr ether != ${inside?.mac ?? mac} drop`,
+      ...translation.out,
+      `ether type arp arp saddr ip { ${address}, 0.0.0.0 } accept`,
+      "ether type arp drop",
+      "ether type ip ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept",
+      `ether type ip ip saddr != ${address} drop`,
+      "ip daddr 169.254.0.0/16 drop",
+      "ether type ip accept",
+      "drop",
+    ],
+    in: translation.in,
+  };
 }
 
 /**

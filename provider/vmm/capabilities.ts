@@ -108,6 +108,16 @@ export const capabilities: readonly Capability[] = [
     abilities: { qemu: "none", firecracker: "live", "cloud-hypervisor": "restart" },
   },
   {
+    property: "interfaces[].connected",
+    what: "link that goes up and down",
+    abilities: { qemu: "live", firecracker: "live", "cloud-hypervisor": "live" },
+    notes: {
+      qemu: "The guest sees its link go down.",
+      firecracker: "The guest does not see it: frames are dropped at the tap.",
+      "cloud-hypervisor": "The guest does not see it: frames are dropped at the tap.",
+    },
+  },
+  {
     property: "metadata",
     what: "metadata service for the guest",
     abilities: { qemu: "none", firecracker: "live", "cloud-hypervisor": "none" },

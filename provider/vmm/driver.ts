@@ -64,6 +64,8 @@ export interface Disk {
 export interface Interface {
   tap: string;
   mac: string;
+  /** Whether its link is up. */
+  connected: boolean;
   /** In each direction. */
   rateLimit?: RateLimit;
 }
@@ -85,6 +87,8 @@ export interface Setting {
   tell: string[];
   /** Whether it must be told after each start, because nothing that the VMM is started with says it. */
   afterStart?: boolean;
+  /** Whether a guest that goes on from a snapshot is told anew: its devices, processors and memory are as they were. */
+  toldAnew?: boolean;
   /** Whether its value is a number that a running VMM can only be told to raise. */
   onlyGrows?: boolean;
 }
@@ -136,12 +140,11 @@ export interface SnapshotDriver {
 }
 
 /**
- * What is to be told to a guest that goes on from a snapshot: its devices, processors and memory are as they were. One
- * without a driver for the balloon cannot be told of it, and need not be where that is as it was.
+ * What is to be told to a guest that goes on from a snapshot. One without a driver for the balloon cannot be told of it,
+ * and need not be where that is as it was.
  */
 export function toldAnew(settings: Setting[], machine: Machine, balloon: number): string[] {
-  const own = ({ name }: Setting) =>
-    name === "metadata" || name.startsWith("rate ") || (name === "balloon" && machine.balloon !== balloon);
+  const own = ({ name, toldAnew }: Setting) => toldAnew || (name === "balloon" && machine.balloon !== balloon);
   return settings.filter(own).flatMap(({ tell }) => tell);
 }
 
@@ -182,7 +185,7 @@ export function unbounded<T extends { rateLimit?: RateLimit }>(devices: T[]): T[
 
 /** The bounds of a disk's or an interface's traffic as a setting. */
 export function rateSetting(device: string, rateLimit: RateLimit | undefined, tell: string[]): Setting {
-  return { name: `rate ${device}`, value: JSON.stringify(rateLimit ?? {}), tell };
+  return { name: `rate ${device}`, value: JSON.stringify(rateLimit ?? {}), tell, toldAnew: true };
 }
 
 /** What is told to a guest at its start changes only at its next one; the other disks are its user's to bound. */

@@ -180,7 +180,14 @@ function settings(machine: Machine): Setting[] {
     ...(metadata === undefined
       ? []
       : // By its digest: it may be long, and what is noted of it is not for everybody.
-        [{ name: "metadata", value: digest(metadata), tell: tell(["PUT", "/mmds", JSON.parse(metadata)]) }]),
+        [
+          {
+            name: "metadata",
+            value: digest(metadata),
+            tell: tell(["PUT", "/mmds", JSON.parse(metadata)]),
+            toldAnew: true,
+          },
+        ]),
   ];
 }
 

@@ -53,7 +53,7 @@ function qmp(name: string, ...commands: object[]): string {
   return `${command("/usr/lib/microvm/qmp", `${runDirectory(name)}/${socket}`, ...words)} > /dev/null`;
 }
 
-function settings({ name, memory, balloon, disks }: Machine): Setting[] {
+function settings({ name, memory, balloon, disks, interfaces }: Machine): Setting[] {
   const value = (memory - balloon) * 1048576;
   return [
     {
@@ -66,6 +66,17 @@ function settings({ name, memory, balloon, disks }: Machine): Setting[] {
       const bounds = { id: `disk-${serial}`, ...throttle(rateLimit) };
       const tell = [qmp(name, { execute: "block_set_io_throttle", arguments: bounds })];
       return { ...rateSetting(serial, rateLimit, tell), afterStart: rateLimit !== undefined };
+    }),
+    // Its frames are dropped at the tap; this tells the guest why.
+    ...interfaces.map(({ connected }, index): Setting => {
+      const link = { name: `eth${index}`, up: connected };
+      return {
+        name: `link eth${index}`,
+        value: connected ? "up" : "down",
+        tell: [qmp(name, { execute: "set_link", arguments: link })],
+        afterStart: !connected,
+        toldAnew: true,
+      };
     }),
   ];
 }

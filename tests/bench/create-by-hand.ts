@@ -59,15 +59,13 @@ function parts(inputs: Inputs, decided: Decided): { lines: string[]; wait: strin
       `truncate -s ${mib}M ${path}; mkfs.ext4 -q -F -L upper ${path}; chown ${user}:${user} ${path}; chmod 0600 ${path}`,
     );
   }
-  attachments.forEach(({ index, tap, mac, address, hostname }) => {
+  attachments.forEach((attachment) => {
+    const { index, mac, address, hostname } = attachment;
     const network = inputs.interfaces?.[index]?.network as NetworkReference;
     const at = directory(network.name as string);
     lines.push(
       put(`${at}/leases/${address}`, `${name}/${index}\n`),
-      put(
-        `${at}/vms/${name}-${index}.nft`,
-        senderText(network.name as string, network.gatewayAddress, { tap, mac, address }),
-      ),
+      put(`${at}/vms/${name}-${index}.nft`, senderText(network.name as string, network.gatewayAddress, attachment)),
       put(`${at}/dhcp/${name}-${index}`, `${mac},${address},${hostname}\n`),
     );
   });

@@ -44,7 +44,7 @@ const machines: fc.Arbitrary<Machine> = fc
       minLength: 1,
       maxLength: 10,
     }),
-    interfaces: fc.array(fc.record({ rateLimit }), { maxLength: 8 }),
+    interfaces: fc.array(fc.record({ rateLimit, connected: fc.boolean() }), { maxLength: 8 }),
   })
   .map(({ disks, interfaces, moreVcpus, moreMemory, ...more }) =>
     exampleMachine({

@@ -248,6 +248,25 @@ if (reason) {
     assert.ok(await answers(web));
   });
 
+  test("a link goes down and up while the guest runs, and the guest sees it", async () => {
+    const { drift: _, ...given } = web as unknown as Record<string, unknown>;
+    const [nic] = web.interfaces ?? [];
+    const link = (connected: boolean) =>
+      world.make("MicroVM", "web", { ...inputsOf(given), interfaces: [{ ...nic, connected }] });
+    const reached = () => onHost(`ping -c 2 -W 1 ${web.ipAddress} > /dev/null && echo yes || echo no`);
+    const carriers = async () =>
+      Number((await world.inGuest(web, "cat /sys/class/net/eth0/carrier_down_count")).stdout);
+    const vmm = () => onHost("systemctl show -P MainPID microvm@web");
+    const [pid, before] = [await vmm(), await carriers()];
+    await link(false);
+    assert.is((await reached()).trim(), "no");
+    assert.equal(await world.drift(), {});
+    await link(true);
+    assert.ok(await answers(web));
+    assert.is(await carriers(), before + 1);
+    assert.is(await vmm(), pid);
+  });
+
   test("a volume grows under a running guest and never shrinks", async () => {
     await world.make("Volume", "data", { size: 96, onDelete: "delete" });
     assert.is(

@@ -24,7 +24,7 @@ export function exampleMachine(more: Partial<Machine> = {}): Machine {
       { serial: "root", path: "/r", readOnly: true, mounted: true },
       { serial: "vol-0", path: "/d", readOnly: false, mounted: false },
     ],
-    interfaces: [{ tap: "mvt-web-10", mac: "02:00:00:00:00:01" }],
+    interfaces: [{ tap: "mvt-web-10", mac: "02:00:00:00:00:01", connected: true }],
     trackDirtyPages: false,
     consoleLog: "/log",
     stateDirectory: "/var/lib/microvm/vms/web-1",

@@ -65,11 +65,13 @@ else {
       const directory = mkdtempSync(join(tmpdir(), "microvm-nft-"));
       try {
         const sender = join(directory, "web-0.nft");
-        const web = { tap: "mvt-web0", mac: "02:00:00:00:00:01", address: "172.30.0.9" };
+        const web = { tap: "mvt-web0", mac: "02:00:00:00:00:01", address: "172.30.0.9", connected: true };
         writeFileSync(sender, senderText("my-lan", "172.30.0.1", web));
         const inside = { mac: web.mac, address: web.address, gateway: "172.29.0.1" };
-        const clone = { tap: "mvt-clone0", mac: "02:00:00:00:00:02", address: "172.30.0.10", inside };
+        const clone = { ...web, tap: "mvt-clone0", mac: "02:00:00:00:00:02", address: "172.30.0.10", inside };
         writeFileSync(join(directory, "web-clone.nft"), senderText("my-lan", "172.30.0.1", clone));
+        const cut = { ...clone, tap: "mvt-cut0", address: "172.30.0.11", connected: false };
+        writeFileSync(join(directory, "web-cut.nft"), senderText("my-lan", "172.30.0.1", cut));
         const rules = join(directory, "rules.nft");
         writeFileSync(rules, ruleText(inputs(more)).replace(/include ".*"/, `include "${directory}/web-*.nft"`));
         // In a network namespace of its own: loaded for real, twice, and gone with it.
@@ -80,6 +82,7 @@ else {
         );
         assert.is(status, 0, stderr);
         assert.match(stdout, /iifname vmap @senders/);
+        for (const way of ["from", "to"]) assert.match(stdout, new RegExp(`chain ${way}_mvt_cut0 \\{\\s+drop\\s+\\}`));
       } finally {
         rmSync(directory, { recursive: true });
       }

@@ -41,7 +41,7 @@ const changes: [property: string, name: string, more: Partial<Machine>][] = [
   ["balloon", "balloon", { balloon: 64 }],
   ["rootDisk.rateLimit", "rate root", { disks: [{ ...root, rateLimit }, volume] }],
   ["volumes", "disk vol-1", { disks: [root, volume, { ...volume, serial: "vol-1", path: "/more" }] }],
-  ["interfaces", "net eth1", { interfaces: [nic, { tap: "mvt-web-11", mac: "02:00:00:00:00:02" }] }],
+  ["interfaces", "net eth1", { interfaces: [nic, { tap: "mvt-web-11", mac: "02:00:00:00:00:02", connected: true }] }],
   ["volumes[].volume", "disk vol-0", { disks: [root, { ...volume, path: "/other" }] }],
   ["volumes[].rateLimit", "rate vol-0", { disks: [root, { ...volume, rateLimit }] }],
   ["interfaces[].rateLimit", "rate eth0", { interfaces: [{ ...nic, rateLimit }] }],
@@ -62,6 +62,18 @@ for (const kind of kinds) {
         );
     });
   }
+
+  test(`${kind} is not started anew for a link that goes down`, () => {
+    const now = { ...before, interfaces: [{ ...nic, connected: false }] };
+    assert.equal(abilityFor(kind, "interfaces[0].connected"), "live");
+    assert.equal(restarts(kind, before, now), false);
+    // The others' frames are dropped on the host, and that is all.
+    assert.deepEqual(told(kind, before, now), kind === "qemu" ? ["link eth0"] : []);
+    const link = driverOf(kind)
+      .settings(now)
+      .find(({ name }) => name === "link eth0");
+    if (kind === "qemu") assert.deepEqual([link?.afterStart, link?.toldAnew], [true, true]);
+  });
 
   test(`${kind} is told nothing where nothing changes, and shell takes what it would be told`, () => {
     assert.deepEqual(told(kind, before, before), []);
