@@ -7,7 +7,14 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-const suite = "bookworm";
+/** Debian's releases that lab hosts can be of. */
+export const suites = ["bookworm", "trixie"] as const;
+export type Suite = (typeof suites)[number];
+
+export function isSuite(name: string): name is Suite {
+  return suites.some((suite) => suite === name);
+}
+
 /**
  * What hosts of microVMs commonly have. The provider installs and removes the rest through the lab's package proxy:
  * something for each kind of object, the Host among them, so that its undoing is tested.
@@ -53,7 +60,7 @@ WantedBy=sysinit.target
 `;
 
 /** Where the base system of that definition is, built or not. */
-export function defineBase(): { directory: string } {
+export function defineBase(suite: Suite): { directory: string } {
   const key = createHash("sha256")
     .update(JSON.stringify([suite, packages, deviceNodes, writableGroups, 4]))
     .digest("hex")
@@ -63,13 +70,17 @@ export function defineBase(): { directory: string } {
 }
 
 /** Builds the base system once; a half-built one is never used, and two builders do not meet. */
-export async function ensureBase(proxy: string, progress: (text: string) => void): Promise<string> {
-  const { directory } = defineBase();
+export async function ensureBase(
+  proxy: string,
+  progress: (text: string) => void,
+  suite: Suite = "bookworm",
+): Promise<string> {
+  const { directory } = defineBase(suite);
   if (existsSync(directory)) return directory;
   mkdirSync(join(directory, ".."), { recursive: true });
   const work = mkdtempSync(`${directory}.building-`);
   try {
-    progress("building the base system of lab hosts (a minute or two, once)");
+    progress(`building the ${suite} base system of lab hosts (a minute or two, once)`);
     const root = join(work, "root");
     await run(
       "mmdebstrap",
@@ -118,7 +129,7 @@ export async function ensureBase(proxy: string, progress: (text: string) => void
     }
   } catch (error) {
     const { stderr } = error as { stderr?: string };
-    throw new Error(`the base system of lab hosts could not be built: ${stderr ?? error}`, { cause: error });
+    throw new Error(`the ${suite} base system of lab hosts could not be built: ${stderr ?? error}`, { cause: error });
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -1,8 +1,12 @@
 import { spawnSync } from "node:child_process";
+import { parseArgs } from "node:util";
+import { isSuite, suites } from "./base-image";
 import { Lab } from "./lab";
 
 const usage = `npm run lab -- COMMAND        lab hosts: Debian machines with systemd and sshd on this one
   up [NAME…]                boots hosts (default: h1); what is up stays
+     --suite SUITE          Debian's release: bookworm (default), trixie
+     --containers           hosts that can run containers
   down [NAME…]              ends hosts, or the whole lab
   status                    lists labs and hosts, and how to reach them
   shell NAME                logs in
@@ -48,8 +52,16 @@ async function main([command, ...rest]: string[]): Promise<number> {
   const [name = "", ...more] = rest;
   switch (command) {
     case "up": {
+      const { values, positionals } = parseArgs({
+        args: rest,
+        allowPositionals: true,
+        options: { suite: { type: "string" }, containers: { type: "boolean" } },
+      });
+      const { suite = "bookworm" } = values;
+      if (!isSuite(suite)) throw new Error(`there is no suite ${suite}; there are ${suites.join(", ")}`);
       const lab = await Lab.open(id, say);
-      for (const wanted of rest.length ? rest : ["h1"]) await lab.host(wanted);
+      const options = { suite, containers: values.containers };
+      for (const wanted of positionals.length ? positionals : ["h1"]) await lab.host(wanted, options);
       describe(lab);
       return 0;
     }

@@ -16,7 +16,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { freePort } from "../free-port";
-import { defineBase, ensureBase } from "./base-image";
+import { defineBase, ensureBase, type Suite } from "./base-image";
 
 const run = promisify(execFile);
 
@@ -41,7 +41,18 @@ interface ProcessMark {
   started: string;
 }
 
-interface HostState extends LabHost {
+/** What a lab host is made as. */
+export interface HostOptions {
+  /** Debian's release; bookworm unless told. */
+  suite?: Suite;
+  /**
+   * Whether it can run containers. Their layers are overlays, which cannot be made on the overlay that a host's root
+   * is: all of /var/lib is then on the machine's own filesystem.
+   */
+  containers?: boolean;
+}
+
+interface HostState extends LabHost, HostOptions {
   supervisor?: ProcessMark;
   forwards: ProcessMark[];
 }
@@ -64,7 +75,10 @@ export function cacheRoot(): string {
 
 /** One or several lab hosts in a network namespace of their own. Needs root; leaves nothing behind. */
 export class Lab {
-  private constructor(private readonly state: LabState) {}
+  private constructor(
+    private readonly state: LabState,
+    private readonly progress: (text: string) => void = () => {},
+  ) {}
 
   /** Why a lab cannot be had on this machine; undefined when it can. */
   static unavailable(): string | undefined {
@@ -81,24 +95,23 @@ export class Lab {
     if (!/^[a-z0-9]{1,8}$/.test(id)) throw new TypeError("a lab's name is 1 to 8 lower-case letters and digits");
     const reason = Lab.unavailable();
     if (reason) throw new Error(reason);
-    const existing = Lab.find(id);
-    if (existing?.state.processes.every(alive) && existsSync(defineBase().directory)) return existing;
+    const existing = Lab.find(id, progress);
+    const based = ({ suite }: HostOptions) => existsSync(defineBase(suite ?? "bookworm").directory);
+    if (existing?.state.processes.every(alive) && Object.values(existing.state.hosts).every(based)) return existing;
     await existing?.close();
     const state: LabState = { id, processes: [], proxyPort: await freePort(), hosts: {} };
-    const lab = new Lab(state);
+    const lab = new Lab(state, progress);
     mkdirSync(lab.directory, { recursive: true });
     lab.#save();
     await lab.#network();
     await lab.#proxy();
-    progress("preparing the base system");
-    await ensureBase(lab.#outerProxy(), progress);
     return lab;
   }
 
   /** The lab of that name as its state tells, whoever opened it. */
-  static find(id: string): Lab | undefined {
+  static find(id: string, progress?: (text: string) => void): Lab | undefined {
     const path = join(runRoot, id, "state.json");
-    return existsSync(path) ? new Lab(JSON.parse(readFileSync(path, "utf8"))) : undefined;
+    return existsSync(path) ? new Lab(JSON.parse(readFileSync(path, "utf8")), progress) : undefined;
   }
 
   static all(): Lab[] {
@@ -177,8 +190,8 @@ export class Lab {
     return mark;
   }
 
-  /** A host of that name, booted: a new one, or the one that is there. */
-  async host(name: string): Promise<LabHost> {
+  /** A host of that name, booted: a new one, or the one that is there, whatever it was made as. */
+  async host(name: string, { suite = "bookworm", containers = false }: HostOptions = {}): Promise<LabHost> {
     const known = this.state.hosts[name];
     if (known) {
       if (!alive(known.supervisor)) await this.#boot(known);
@@ -187,9 +200,11 @@ export class Lab {
     if (!/^[a-z][a-z0-9]{0,5}$/.test(name))
       throw new TypeError("a lab host's name is 1 to 6 lower-case letters and digits");
     const directory = join(this.directory, name);
-    for (const part of ["upper", "work", "root", "var"]) mkdirSync(join(directory, part), { recursive: true });
+    this.progress(`making the lab host ${name}`);
+    const base = await ensureBase(this.#outerProxy(), this.progress, suite);
+    for (const part of ["upper", "work", "root"]) mkdirSync(join(directory, part), { recursive: true });
+    if (containers) await run("cp", ["-a", join(base, "var/lib"), join(directory, "lib")]);
     const root = join(directory, "root");
-    const base = defineBase().directory;
     await run("mount", [
       "-t",
       "overlay",
@@ -198,7 +213,6 @@ export class Lab {
       `lowerdir=${base},upperdir=${directory}/upper,workdir=${directory}/work`,
       root,
     ]);
-    const address = `10.91.0.${10 + Object.keys(this.state.hosts).length}`;
     const key = join(directory, "id");
     await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", key]);
     await run("ssh-keygen", [
@@ -212,6 +226,9 @@ export class Lab {
       "-f",
       join(root, "etc/ssh/ssh_host_ed25519_key"),
     ]);
+    const port = await freePort();
+    // Nothing is waited for until the host is in the list: hosts that are made at once get addresses of their own.
+    const address = this.#freeAddress();
     writeFileSync(join(root, "etc/hostname"), `${name}\n`);
     writeFileSync(join(root, "etc/hosts"), `127.0.0.1 localhost\n127.0.1.1 ${name}\n`);
     writeFileSync(join(root, "etc/machine-id"), `${randomUUID().replaceAll("-", "")}\n`);
@@ -225,16 +242,23 @@ export class Lab {
     const host: HostState = {
       name,
       address,
-      port: await freePort(),
+      port,
       privateKeyFile: key,
       hostKey: readFileSync(join(root, "etc/ssh/ssh_host_ed25519_key.pub"), "utf8").split(" ").slice(0, 2).join(" "),
       root,
+      suite,
+      containers,
       forwards: [],
     };
     this.state.hosts[name] = host;
     this.#save();
     await this.#boot(host);
     return host;
+  }
+
+  #freeAddress(): string {
+    const taken = new Set(this.hosts.map(({ address }) => address));
+    for (let number = 10; ; number++) if (!taken.has(`10.91.0.${number}`)) return `10.91.0.${number}`;
   }
 
   /** Boots it, and boots it again whenever it reboots itself, until it is powered off. */
@@ -264,6 +288,7 @@ export class Lab {
       "--network-bridge=br0",
       "--capability=all",
       "--system-call-filter=bpf @keyring perf_event_open landlock_create_ruleset landlock_add_rule landlock_restrict_self",
+      ...(host.containers ? [`--bind=${join(directory, "lib")}:/var/lib`] : []),
     ];
     const script = [
       "while :; do",
@@ -445,9 +470,9 @@ export class Lab {
     await this.exec(name, `mkdir -p ${path} && mount -t tmpfs -o size=${mib}m small ${path}`);
   }
 
-  /** Kills every sshd session, and sshd with `all`. */
+  /** Kills sshd and all its sessions, which since OpenSSH 9.8 are programs of their own; systemd starts it again. */
   async killSshd(name: string): Promise<void> {
-    await this.exec(name, "pkill -KILL -f '^sshd: ' || true");
+    await this.exec(name, "pkill -KILL -f '^sshd(-session|-auth)?: ' || true");
   }
 
   async down(name: string): Promise<void> {
