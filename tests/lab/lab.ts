@@ -131,6 +131,11 @@ export class Lab {
     return `mvlab-${this.state.id}`;
   }
 
+  /** Address of this machine in the lab's network. */
+  get gateway(): string {
+    return "10.91.0.1";
+  }
+
   get hosts(): LabHost[] {
     return Object.values(this.state.hosts);
   }
@@ -151,7 +156,7 @@ export class Lab {
     const inside = (...args: string[]) => run("ip", ["-n", namespace, ...args]);
     await inside("link", "set", "lo", "up");
     await inside("link", "add", "br0", "type", "bridge");
-    await inside("addr", "add", "10.91.0.1/24", "dev", "br0");
+    await inside("addr", "add", `${this.gateway}/24`, "dev", "br0");
     await inside("link", "set", "br0", "up");
   }
 
@@ -164,14 +169,18 @@ export class Lab {
       [process.execPath, program, String(this.state.proxyPort), socket, cache],
       join(this.directory, "proxy.log"),
     );
-    this.#start([
-      "nsenter",
-      `--net=/run/netns/${this.namespace}`,
-      "socat",
-      "TCP-LISTEN:3142,bind=10.91.0.1,fork,reuseaddr",
-      `UNIX-CONNECT:${socket}`,
-    ]);
+    this.serve(["socat", `TCP-LISTEN:3142,bind=${this.gateway},fork,reuseaddr`, `UNIX-CONNECT:${socket}`]);
     await until(() => canConnect(this.state.proxyPort), 10_000, "the package proxy");
+  }
+
+  /** Starts a program in the lab's network, which ends with the lab; the function ends it before that. */
+  serve(command: string[], log?: string): () => void {
+    const mark = this.#start(["nsenter", `--net=/run/netns/${this.namespace}`, ...command], log);
+    return () => {
+      end(mark);
+      this.state.processes = this.state.processes.filter((kept) => kept !== mark);
+      this.#save();
+    };
   }
 
   #start(command: string[], log?: string, keep: ProcessMark[] = this.state.processes): ProcessMark {
@@ -236,9 +245,12 @@ export class Lab {
     writeFileSync(join(root, "root/.ssh/authorized_keys"), readFileSync(`${key}.pub`), { mode: 0o600 });
     writeFileSync(
       join(root, "etc/systemd/network/10-host0.network"),
-      `[Match]\nName=host0\n\n[Network]\nAddress=${address}/24\nGateway=10.91.0.1\nLinkLocalAddressing=no\n`,
+      `[Match]\nName=host0\n\n[Network]\nAddress=${address}/24\nGateway=${this.gateway}\nLinkLocalAddressing=no\n`,
     );
-    writeFileSync(join(root, "etc/apt/apt.conf.d/00lab-proxy"), 'Acquire::http::Proxy "http://10.91.0.1:3142";\n');
+    writeFileSync(
+      join(root, "etc/apt/apt.conf.d/00lab-proxy"),
+      `Acquire::http::Proxy "http://${this.gateway}:3142";\n`,
+    );
     const host: HostState = {
       name,
       address,
@@ -567,7 +579,7 @@ function removeGroups(name: string): boolean {
   return true;
 }
 
-async function until(done: () => Promise<boolean> | boolean, milliseconds: number, what: string): Promise<void> {
+export async function until(done: () => Promise<boolean> | boolean, milliseconds: number, what: string): Promise<void> {
   const end = Date.now() + milliseconds;
   while (!(await done())) {
     if (Date.now() > end) throw new Error(`${what} was not there within ${milliseconds / 1000} s`);
