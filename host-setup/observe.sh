@@ -55,7 +55,9 @@ files() {
   places="/etc/microvm /usr/lib/microvm/ /var/lib/microvm /etc/systemd/system/microvm*"
   links="/etc/systemd/system/multi-user.target.wants /etc/systemd/system/timers.target.wants"
   drop_ins="/etc/sysctl.d/90-microvm* /etc/modules-load.d/microvm* /etc/systemd/network/05-microvm* /etc/NetworkManager/conf.d/90-microvm*"
-  programs=$(cat /etc/microvm/vmms/*/program 2>/dev/null)
+  programs=$(cat /etc/microvm/vmms/*/program /etc/microvm/gvisors/*/program 2>/dev/null)
+  engines=$(cat /etc/microvm/engines/*/target /etc/microvm/engines/*/reads 2>/dev/null)
+  drop_ins="$drop_ins $engines"
   # shellcheck disable=SC2086
   find $places $drop_ins $programs -name lost+found -prune -o -printf 'stat\t%p\t%y\t%m\t%U\t%G\t%s\t%b\n' 2>/dev/null
   # shellcheck disable=SC2086
@@ -107,14 +109,23 @@ snapshots() {
 
 # Small notes of what happened: starts, boot times, public host keys, the probe of KVM.
 notes() {
-  find /run/microvm/boot /run/microvm/network /var/lib/microvm/vms /etc/microvm/hosts -maxdepth 2 -type f \
-    \( -path '/run/*' -size -8 -o -name boot-millis -o -name ended -o -name host-key.pub -o -name probe \) -print0 2>/dev/null |
+  find /run/microvm/boot /run/microvm/network /var/lib/microvm/vms /etc/microvm/hosts /etc/microvm/engines -maxdepth 2 -type f \
+    \( -path '/run/*' -size -8 -o -name boot-millis -o -name ended -o -name host-key.pub -o -name probe -o -name applied \) -print0 2>/dev/null |
     xargs -0r grep -H '' /dev/null | sed -n "s/^\([^:]*\):/run${tab}\1${tab}/p"
+}
+
+# What container engines read, and the parts of it that are ours.
+engines() {
+  # shellcheck disable=SC2046
+  set -- $(cat /etc/microvm/engines/*/reads 2>/dev/null) /etc/microvm/engines/*/head /etc/microvm/engines/*/handlers/*
+  for path; do
+    if [ -f "$path" ]; then printf 'content\t%s\t%s\n' "$path" "$(head -c 262144 "$path" | base64 -w0)"; fi
+  done
 }
 
 units() {
   [ -d /run/systemd/system ] || return 0
-  systemctl show 'microvm*' --all --no-pager --timestamp=unix \
+  systemctl show 'microvm*' containerd.service crio.service docker.service --all --no-pager --timestamp=unix \
     --property=Id,ActiveState,SubState,UnitFileState,Result,NRestarts,MainPID,NeedDaemonReload,ExecMainStatus,FragmentPath,DropInPaths 2>/dev/null |
     awk '/^$/ { if (line != "") print "unit" line; line = ""; next } { line = line "\t" $0 } END { if (line != "") print "unit" line }'
 }
@@ -164,6 +175,7 @@ vmm_states() {
   records
   store
   snapshots
+  engines
   notes
   cat
 }

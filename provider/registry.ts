@@ -1,5 +1,7 @@
 import type { Kind } from "./generated/types";
 import type { Resource } from "./resource";
+import { containerEngine } from "./resources/container-engine";
+import { gVisor } from "./resources/g-visor";
 import { host } from "./resources/host";
 import { kernel } from "./resources/kernel";
 import { microVM } from "./resources/micro-vm";
@@ -20,4 +22,6 @@ export const registry: Record<Kind, Resource<any, any>> = {
   Volume: volume,
   MicroVM: microVM,
   Snapshot: snapshot,
+  ContainerEngine: containerEngine,
+  GVisor: gVisor,
 };

@@ -2100,5 +2100,300 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "guest"
       ]
     }
+  },
+  "ContainerEngine": {
+    "kind": "ContainerEngine",
+    "description": "A container engine on a host, as far as runtimes are registered with it and containers run by it. What it is configured with stays its administrator's: runtimes of ours come in a drop-in file, which is checked with the engine's own command before it takes effect, tried with a container after it, and taken back if anything fails. An engine is restarted only where its running containers survive that.",
+    "hosted": true,
+    "inputs": {
+      "host": {
+        "x-ref": "Host",
+        "description": "The host that it lives on.",
+        "x-change": "replace",
+        "x-why": "it lives on its host"
+      },
+      "name": {
+        "type": "string",
+        "description": "Name on the host, unique there per kind. Default: the resource's name.",
+        "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        "x-expects": "lower-case letters, digits and inner hyphens, such as `web-1`",
+        "minLength": 1,
+        "maxLength": 40,
+        "x-change": "replace",
+        "x-why": "its name is its identity on the host"
+      },
+      "adopt": {
+        "type": "boolean",
+        "description": "Take over an object of this name that another program made.",
+        "default": false
+      },
+      "kind": {
+        "type": "string",
+        "enum": [
+          "containerd",
+          "cri-o",
+          "docker"
+        ],
+        "description": "Which engine. Containers of ours run under `containerd`; the others have runtimes registered with them.",
+        "x-change": "replace",
+        "x-why": "another engine is another program"
+      },
+      "install": {
+        "type": "boolean",
+        "description": "Install the distribution's package where the engine is missing; delete removes it again, with its images and containers. Without it a missing engine is an error.",
+        "default": false
+      },
+      "configFile": {
+        "type": "string",
+        "description": "The engine's main configuration file. Default: `/etc/containerd/config.toml`, `/etc/crio/crio.conf` or `/etc/docker/daemon.json`.",
+        "pattern": "^/(?!.*(^|/)\\.\\.(/|$))[^\\u0000\\n\\r]*$",
+        "x-expects": "an absolute path without `..`, such as `/srv/data`",
+        "maxLength": 1024,
+        "x-change": "replace",
+        "x-why": "what was registered in the other file has to be taken out of it"
+      },
+      "credentials": {
+        "type": "object",
+        "description": "What the host was given to log in with.",
+        "additionalProperties": false,
+        "properties": {
+          "privateKey": {
+            "type": "string"
+          },
+          "passphrase": {
+            "type": "string"
+          },
+          "password": {
+            "type": "string"
+          }
+        },
+        "x-internal": true,
+        "x-secret": true
+      },
+      "owner": {
+        "type": "string",
+        "description": "The program and resource that it belongs to.",
+        "x-internal": true
+      }
+    },
+    "required": [
+      "host",
+      "kind"
+    ],
+    "outputs": {
+      "version": {
+        "type": "string",
+        "description": "What the engine says its version is."
+      },
+      "dropIn": {
+        "type": "string",
+        "description": "The file that holds the runtimes of ours."
+      },
+      "installedPackages": {
+        "type": "array",
+        "items": {
+          "type": "string"
+        },
+        "description": "Packages that were missing and that delete removes again."
+      },
+      "drift": {
+        "type": "array",
+        "description": "What on the host differs from what was declared, a sentence each. The next `up` repairs it.",
+        "items": {
+          "type": "string"
+        }
+      }
+    },
+    "reference": {
+      "identity": [
+        "kind",
+        "name"
+      ],
+      "properties": [
+        "name",
+        "kind",
+        "version",
+        "dropIn"
+      ]
+    }
+  },
+  "GVisor": {
+    "kind": "GVisor",
+    "description": "gVisor on a host: a runtime whose containers speak with a kernel of their own that is an ordinary program. It needs no KVM, and so is the strongest isolation that a host without it has.",
+    "hosted": true,
+    "inputs": {
+      "host": {
+        "x-ref": "Host",
+        "description": "The host that it lives on.",
+        "x-change": "replace",
+        "x-why": "it lives on its host"
+      },
+      "name": {
+        "type": "string",
+        "description": "Name on the host, unique there per kind. Default: the resource's name.",
+        "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        "x-expects": "lower-case letters, digits and inner hyphens, such as `web-1`",
+        "minLength": 1,
+        "maxLength": 40,
+        "x-change": "replace",
+        "x-why": "its name is its identity on the host"
+      },
+      "adopt": {
+        "type": "boolean",
+        "description": "Take over an object of this name that another program made.",
+        "default": false
+      },
+      "engines": {
+        "type": "array",
+        "description": "Container engines that it is registered with, under the name of its handler. Containers of ours need none.",
+        "maxItems": 8,
+        "items": {
+          "x-ref": "ContainerEngine",
+          "description": "A container engine of the same host."
+        }
+      },
+      "handler": {
+        "type": "string",
+        "description": "Name by which engines and Kubernetes select it.",
+        "default": "gvisor",
+        "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        "x-expects": "lower-case letters, digits and inner hyphens",
+        "maxLength": 40
+      },
+      "source": {
+        "type": "object",
+        "description": "Where the program `runsc` comes from. Default: the distribution's package.",
+        "additionalProperties": false,
+        "x-exactly-one": [
+          "file",
+          "url"
+        ],
+        "properties": {
+          "file": {
+            "type": "string",
+            "description": "A file on the machine that runs the program.",
+            "pattern": "^[^\\u0000\\n\\r]+$",
+            "x-expects": "a path without line breaks",
+            "maxLength": 4096
+          },
+          "url": {
+            "type": "string",
+            "description": "An address that the host downloads. Needs `sha256`.",
+            "pattern": "^https?://[^\\s]+$",
+            "x-expects": "an http or https address",
+            "maxLength": 2048
+          },
+          "sha256": {
+            "type": "string",
+            "description": "SHA-256 of the program.",
+            "pattern": "^[0-9a-f]{64}$",
+            "x-expects": "64 lower-case hexadecimal digits"
+          }
+        }
+      },
+      "platform": {
+        "type": "string",
+        "enum": [
+          "systrap",
+          "kvm",
+          "ptrace"
+        ],
+        "description": "How system calls are intercepted. `kvm` needs a host with usable KVM; `ptrace` is slow and works anywhere. Default: the program's own, `systrap` from 2023 on."
+      },
+      "network": {
+        "type": "string",
+        "enum": [
+          "sandbox",
+          "host",
+          "none"
+        ],
+        "description": "`sandbox`: a network stack of its own on the container's interfaces. `host`: the kernel's stack, still in the container's network namespace: needed by programs that were released before the host's kernel and misjudge it.",
+        "default": "sandbox"
+      },
+      "debug": {
+        "type": "boolean",
+        "description": "Write what it does to `/var/log/microvm-runsc`.",
+        "default": false
+      },
+      "sourceDigest": {
+        "type": "string",
+        "description": "Digest of what lies at a local source, so that a change of its content is seen.",
+        "x-internal": true
+      },
+      "credentials": {
+        "type": "object",
+        "description": "What the host was given to log in with.",
+        "additionalProperties": false,
+        "properties": {
+          "privateKey": {
+            "type": "string"
+          },
+          "passphrase": {
+            "type": "string"
+          },
+          "password": {
+            "type": "string"
+          }
+        },
+        "x-internal": true,
+        "x-secret": true
+      },
+      "owner": {
+        "type": "string",
+        "description": "The program and resource that it belongs to.",
+        "x-internal": true
+      }
+    },
+    "required": [
+      "host"
+    ],
+    "outputs": {
+      "path": {
+        "type": "string",
+        "description": "The program on the host."
+      },
+      "digest": {
+        "type": "string",
+        "description": "SHA-256 of the program; empty for a package."
+      },
+      "runtime": {
+        "type": "string",
+        "description": "What engines call: the program with the options that are declared."
+      },
+      "installedVersion": {
+        "type": "string",
+        "description": "What the program says its version is."
+      },
+      "verified": {
+        "type": "string",
+        "description": "`a container ran under it`, or why that could not be tried."
+      },
+      "installedPackages": {
+        "type": "array",
+        "items": {
+          "type": "string"
+        },
+        "description": "Packages that were missing and that delete removes again."
+      },
+      "drift": {
+        "type": "array",
+        "description": "What on the host differs from what was declared, a sentence each. The next `up` repairs it.",
+        "items": {
+          "type": "string"
+        }
+      }
+    },
+    "reference": {
+      "identity": [
+        "handler",
+        "runtime"
+      ],
+      "properties": [
+        "name",
+        "handler",
+        "runtime",
+        "installedVersion"
+      ]
+    }
   }
 };

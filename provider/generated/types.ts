@@ -1,6 +1,6 @@
 // Generated from schema/ by `npm run generate`. Do not edit.
 
-export type Kind = "Host" | "Vmm" | "Kernel" | "RootfsImage" | "Network" | "Volume" | "MicroVM" | "Snapshot";
+export type Kind = "Host" | "Vmm" | "Kernel" | "RootfsImage" | "Network" | "Volume" | "MicroVM" | "Snapshot" | "ContainerEngine" | "GVisor";
 
 /** How a host is reached; holds no secret. */
 export interface Connection {
@@ -858,4 +858,121 @@ export interface SnapshotReference {
     /** The guest's SSH host key, which its clones show too. */
     sshHostKey: string;
   };
+}
+
+/** A container engine on a host, as far as runtimes are registered with it and containers run by it. What it is configured with stays its administrator's: runtimes of ours come in a drop-in file, which is checked with the engine's own command before it takes effect, tried with a container after it, and taken back if anything fails. An engine is restarted only where its running containers survive that. */
+export interface ContainerEngineInputs {
+  /** The host that it lives on. */
+  host: HostReference;
+  /** Name on the host, unique there per kind. Default: the resource's name. (at most 40 characters) */
+  name?: string;
+  /** Take over an object of this name that another program made. (default false) */
+  adopt?: boolean;
+  /** Which engine. Containers of ours run under `containerd`; the others have runtimes registered with them. */
+  kind: "containerd" | "cri-o" | "docker";
+  /** Install the distribution's package where the engine is missing; delete removes it again, with its images and containers. Without it a missing engine is an error. (default false) */
+  install?: boolean;
+  /** The engine's main configuration file. Default: `/etc/containerd/config.toml`, `/etc/crio/crio.conf` or `/etc/docker/daemon.json`. (at most 1024 characters) */
+  configFile?: string;
+  /** What the host was given to log in with. */
+  credentials?: {
+    privateKey?: string;
+    passphrase?: string;
+    password?: string;
+  };
+  /** The program and resource that it belongs to. */
+  owner?: string;
+}
+
+/** The inputs and what the provider computed. */
+export interface ContainerEngineState extends ContainerEngineInputs {
+  /** What the engine says its version is. */
+  version: string;
+  /** The file that holds the runtimes of ours. */
+  dropIn: string;
+  /** Packages that were missing and that delete removes again. */
+  installedPackages: string[];
+  /** What on the host differs from what was declared, a sentence each. The next `up` repairs it. */
+  drift: string[];
+}
+
+/** What other resources see of it. */
+export interface ContainerEngineReference {
+  /** Name on the host, unique there per kind. Default: the resource's name. (at most 40 characters) */
+  name: string;
+  /** Which engine. Containers of ours run under `containerd`; the others have runtimes registered with them. */
+  kind: "containerd" | "cri-o" | "docker";
+  /** What the engine says its version is. */
+  version: string;
+  /** The file that holds the runtimes of ours. */
+  dropIn: string;
+}
+
+/** gVisor on a host: a runtime whose containers speak with a kernel of their own that is an ordinary program. It needs no KVM, and so is the strongest isolation that a host without it has. */
+export interface GVisorInputs {
+  /** The host that it lives on. */
+  host: HostReference;
+  /** Name on the host, unique there per kind. Default: the resource's name. (at most 40 characters) */
+  name?: string;
+  /** Take over an object of this name that another program made. (default false) */
+  adopt?: boolean;
+  /** Container engines that it is registered with, under the name of its handler. Containers of ours need none. */
+  engines?: ContainerEngineReference[];
+  /** Name by which engines and Kubernetes select it. (at most 40 characters; default "gvisor") */
+  handler?: string;
+  /** Where the program `runsc` comes from. Default: the distribution's package. */
+  source?: {
+    /** A file on the machine that runs the program. (at most 4096 characters) */
+    file?: string;
+    /** An address that the host downloads. Needs `sha256`. (at most 2048 characters) */
+    url?: string;
+    /** SHA-256 of the program. */
+    sha256?: string;
+  };
+  /** How system calls are intercepted. `kvm` needs a host with usable KVM; `ptrace` is slow and works anywhere. Default: the program's own, `systrap` from 2023 on. */
+  platform?: "systrap" | "kvm" | "ptrace";
+  /** `sandbox`: a network stack of its own on the container's interfaces. `host`: the kernel's stack, still in the container's network namespace: needed by programs that were released before the host's kernel and misjudge it. (default "sandbox") */
+  network?: "sandbox" | "host" | "none";
+  /** Write what it does to `/var/log/microvm-runsc`. (default false) */
+  debug?: boolean;
+  /** Digest of what lies at a local source, so that a change of its content is seen. */
+  sourceDigest?: string;
+  /** What the host was given to log in with. */
+  credentials?: {
+    privateKey?: string;
+    passphrase?: string;
+    password?: string;
+  };
+  /** The program and resource that it belongs to. */
+  owner?: string;
+}
+
+/** The inputs and what the provider computed. */
+export interface GVisorState extends GVisorInputs {
+  /** The program on the host. */
+  path: string;
+  /** SHA-256 of the program; empty for a package. */
+  digest: string;
+  /** What engines call: the program with the options that are declared. */
+  runtime: string;
+  /** What the program says its version is. */
+  installedVersion: string;
+  /** `a container ran under it`, or why that could not be tried. */
+  verified: string;
+  /** Packages that were missing and that delete removes again. */
+  installedPackages: string[];
+  /** What on the host differs from what was declared, a sentence each. The next `up` repairs it. */
+  drift: string[];
+}
+
+/** What other resources see of it. */
+export interface GVisorReference {
+  /** Name on the host, unique there per kind. Default: the resource's name. (at most 40 characters) */
+  name: string;
+  /** Name by which engines and Kubernetes select it. (at most 40 characters; default "gvisor") */
+  handler: string;
+  /** What engines call: the program with the options that are declared. */
+  runtime: string;
+  /** What the program says its version is. */
+  installedVersion: string;
 }

@@ -24,6 +24,8 @@ const directories: Record<string, string> = {
   Volume: "volumes",
   MicroVM: "vms",
   Snapshot: "snapshots",
+  ContainerEngine: "engines",
+  GVisor: "gvisors",
 };
 
 /** The directory of an object's record and of what a boot of the host needs for it. */

@@ -18,6 +18,8 @@ export interface Snapshot {
   units: Map<string, Unit>;
   /** By path: small notes that scripts left (start times, boot times, public host keys). */
   notes: Map<string, string>;
+  /** By path: what is in the configuration of container engines, and in the parts of ours. */
+  contents: Map<string, string>;
   /** By interface name. */
   interfaces: Map<string, NetworkInterface>;
   /** By `<family>:<table>`: digest of the loaded nftables rules. */
@@ -139,6 +141,7 @@ export function parseSnapshot(text: string): Snapshot | undefined {
     taken: new Map(),
     units: new Map(),
     notes: new Map(),
+    contents: new Map(),
     interfaces: new Map(),
     rules: new Map(),
     sysctls: new Map(),
@@ -185,6 +188,9 @@ export function parseSnapshot(text: string): Snapshot | undefined {
           const former = snapshot.notes.get(a);
           snapshot.notes.set(a, former === undefined ? line : `${former}\n${line}`);
         }
+        break;
+      case "content":
+        snapshot.contents.set(a, decode(b));
         break;
       case "links":
         for (const item of JSON.parse(decode(a) || "[]") as IpAddressJson[]) {

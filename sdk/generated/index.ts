@@ -9,6 +9,8 @@ export type {
   VolumeReference,
   MicroVMReference,
   SnapshotReference,
+  ContainerEngineReference,
+  GVisorReference,
 } from "../../provider/generated/types";
 export { Host, type HostArgs } from "./host";
 export { Vmm, type VmmArgs } from "./vmm";
@@ -18,3 +20,5 @@ export { Network, type NetworkArgs } from "./network";
 export { Volume, type VolumeArgs } from "./volume";
 export { MicroVM, type MicroVMArgs } from "./micro-vm";
 export { Snapshot, type SnapshotArgs } from "./snapshot";
+export { ContainerEngine, type ContainerEngineArgs } from "./container-engine";
+export { GVisor, type GVisorArgs } from "./g-visor";

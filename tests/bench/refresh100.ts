@@ -125,6 +125,8 @@ function commandFor(kind: Kind, state: Record<string, unknown>): string {
       `ip link show dev mvt-${name}0 || true`,
       `if [ -S /run/microvm/vm/${name}/qmp.sock ]; then /usr/lib/microvm/qmp --status /run/microvm/vm/${name}/qmp.sock; fi`,
     ],
+    ContainerEngine: [record("engines")],
+    GVisor: [record("gvisors")],
     Snapshot: [record("snapshots"), `stat -c '%n %i %s %Y %Z' ${path}/* ${path}/disks/*; cat ${path}/verified`],
   };
   return commands[kind].join("; ");

@@ -69,6 +69,8 @@ export const exampleInputs: Record<Kind, Record<string, unknown>> = {
     microVM: { name: "web", ipAddress: "172.30.0.2", unit: "microvm@web.service" },
     owner: owner("Snapshot", "warm"),
   },
+  GVisor: { name: "gvisor", host, owner: owner("GVisor", "gvisor") },
+  ContainerEngine: { name: "containerd", host, kind: "containerd", owner: owner("ContainerEngine", "containerd") },
 };
 
 /** For every kind a change that updates it and one that replaces it; a Host is never replaced by a change. */
@@ -81,4 +83,6 @@ export const exampleChanges: Record<Kind, { update: Record<string, unknown>; rep
   Volume: { update: { size: 128 }, replace: { filesystem: "none" } },
   MicroVM: { update: { memory: 512 }, replace: { rootDisk: { mode: "copy" } } },
   Snapshot: { update: { adopt: true }, replace: { revision: "2" } },
+  GVisor: { update: { platform: "ptrace" }, replace: { name: "gvisor-2" } },
+  ContainerEngine: { update: { install: true }, replace: { kind: "docker" } },
 };

@@ -30,6 +30,8 @@ const valid: Record<Kind, Record<string, unknown>> = {
     ready: { tcp: 22 },
   },
   Snapshot: { name: "warm", host, microVM: { name: "web" } },
+  GVisor: { name: "gvisor", host },
+  ContainerEngine: { name: "containerd", host, kind: "containerd" },
 };
 
 const table: [Kind, string, object, string, string][] = [

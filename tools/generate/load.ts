@@ -30,7 +30,19 @@ export function readSchema(name: string): unknown {
 
 /** Every resource, with its references resolved and what is common to all of them added, in order of dependence. */
 export function loadResources(): LoadedResource[] {
-  const order = ["host", "vmm", "kernel", "rootfs-image", "network", "volume", "micro-vm", "snapshot"];
+  const order = [
+    "host",
+    "vmm",
+    "kernel",
+    "rootfs-image",
+    "network",
+    "volume",
+    "micro-vm",
+    "snapshot",
+    "container-engine",
+    "g-visor",
+    "container",
+  ];
   const { $defs } = readSchema("definitions.schema.json") as { $defs: Record<string, PropertySchema> };
   const resolve = (property: PropertySchema & { $ref?: string }): PropertySchema => {
     const { $ref, ...own } = property;

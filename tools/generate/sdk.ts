@@ -57,7 +57,7 @@ export function emitIndex(resources: LoadedResource[]): string {
 }
 
 function fileOf(kind: string): string {
-  return { MicroVM: "micro-vm", RootfsImage: "rootfs-image" }[kind] ?? kind.toLowerCase();
+  return kind.replace(/([a-z])([A-Z])|([A-Z])([A-Z][a-z])/g, "$1$3-$2$4").toLowerCase();
 }
 
 function argumentsType(properties: Record<string, PropertySchema>, required: ReadonlySet<string>): string {

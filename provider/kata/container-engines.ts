@@ -1,0 +1,311 @@
+import { parse, stringify, type TomlTable } from "smol-toml";
+import { type Handler, isOciRuntime } from "./handler";
+
+/** What the container engines are to the provider: how each is asked, configured, checked and tried. Pure. */
+
+export type EngineKind = "containerd" | "cri-o" | "docker";
+
+/** A file of an engine's configuration, as the host has it; one that is not there has no text. */
+export interface ConfigFile {
+  path: string;
+  text?: string;
+}
+
+/** How the drop-in of an engine comes to be: `head`, a part for each handler with `separator` between, `tail`. */
+export interface Configuration {
+  /** The main file's text with what leads to the drop-in; undefined where nothing has to lead there. */
+  main?: string;
+  head: string;
+  separator: string;
+  tail: string;
+  /** The drop-in where there is no handler. */
+  bare: string;
+  /** What the engine calls the plugins that `@cri@` and `@images@` stand for; without a name those lines are left out. */
+  cri: string;
+  images: string;
+}
+
+export interface EngineDriver {
+  /** Package of the distribution that has it. */
+  package: string;
+  unit: string;
+  /** Default of its main configuration file. */
+  configFile: string;
+  dropIn(configFile: string): string;
+  /** Shell that prints its version, and fails where the engine is missing. */
+  version: string;
+  /** Files besides the main one that are read with it, as shell patterns. */
+  alsoRead(files: ConfigFile[], dropIn: string): string[];
+  /**
+   * `registered` are the names of our handlers. Throws `ConfigurationError` where the host's files leave no way.
+   */
+  configure(files: ConfigFile[], dropIn: string, version: string, registered: string[]): Configuration;
+  /** The main file without what leads to the drop-in. */
+  unlink(text: string, dropIn: string): string;
+  /** A handler's part of the drop-in. */
+  part(handler: Handler): string;
+  /** Shell that fails, and says why, where the engine would not take the drop-in at `$1` in the place of its own. */
+  check(configFile: string, dropIn: string): string[];
+  /** Shell that makes it read its configuration. */
+  restart: string;
+  /** Whether containers run on while that happens, said by the status of this shell. */
+  survives: string;
+  /** Shell that fails where it does not work; a container is run where the host can. */
+  try: string[];
+}
+
+/** A host's own configuration that nothing can be added to. */
+export class ConfigurationError extends Error {
+  constructor(
+    readonly path: string,
+    readonly reason: string,
+    readonly remedy: string,
+  ) {
+    super(`${path}: ${reason}`);
+  }
+}
+
+export function engineDriver(kind: EngineKind): EngineDriver {
+  return drivers[kind];
+}
+
+/** Plugin of containerd that speaks Kubernetes' runtime interface, by the version of the configuration's format. */
+const criPlugin: Record<number, { cri: string; images: string }> = {
+  2: { cri: "io.containerd.grpc.v1.cri", images: "" },
+  3: { cri: "io.containerd.cri.v1.runtime", images: "io.containerd.cri.v1.images" },
+  4: { cri: "io.containerd.cri.v1.runtime", images: "io.containerd.cri.v1.images" },
+};
+
+/** KillMode says whether a service's other processes, here the containers' shims, are ended with it. */
+const keepsShims = (unit: string) => `[ "$(systemctl show -P KillMode ${unit})" = process ]`;
+
+const containerd: EngineDriver = {
+  package: "containerd",
+  unit: "containerd.service",
+  configFile: "/etc/containerd/config.toml",
+  // Its own directory, which 2.2 and newer read by themselves where there is no main file.
+  dropIn: (configFile) => `${configFile.replace(/\/[^/]*$/, "")}/conf.d/microvm.toml`,
+  version: "containerd --version | sed -n 's/^containerd [^ ]* v\\{0,1\\}\\([0-9][0-9.]*\\).*/\\1/p'",
+  alsoRead: ([main], dropIn) =>
+    importsOf(main).filter((path) => path !== dropIn && !(path.includes("*") && leadsTo(path, dropIn))),
+  configure: (files, dropIn, version) => {
+    const [main] = files as [ConfigFile, ...ConfigFile[]];
+    const release = Number(version.split(".")[0]);
+    const format = formatOf(main, release);
+    const plugins = criPlugin[format];
+    if (!plugins) {
+      throw new ConfigurationError(
+        main.path,
+        format < 2 ? "its format is version 1, which later files cannot add to" : `its format ${format} is not known`,
+        format < 2 ? "Convert it with `containerd config migrate`." : "Use a newer version of the provider.",
+      );
+    }
+    return {
+      main: importsOf(main).some((path) => leadsTo(path, dropIn)) ? main.text : withImport(main.text ?? "", dropIn),
+      head: [`version = ${format}\n`, ...(release < 2 ? [replacedPart(files, plugins.cri)] : [])].join(""),
+      separator: "",
+      tail: "",
+      bare: `version = ${format}\n`,
+      ...plugins,
+    };
+  },
+  unlink: withoutImport,
+  part: (handler) => {
+    const { name, runtime, program, configPath, annotations = [], snapshotter } = handler;
+    const table = `plugins."@cri@".containerd.runtimes.${name}`;
+    const own = isOciRuntime(handler) ? { BinaryName: program } : configPath ? { ConfigPath: configPath } : undefined;
+    return [
+      `[${table}]`,
+      stringify({
+        runtime_type: runtime,
+        ...(isOciRuntime(handler) ? {} : { runtime_path: program, privileged_without_host_devices: true }),
+        ...(annotations.length ? { pod_annotations: annotations } : {}),
+        ...(snapshotter ? { snapshotter } : {}),
+      }).trimEnd(),
+      ...(own ? [`[${table}.options]`, stringify(own).trimEnd()] : []),
+      // Each line is left out where the format has no such plugin.
+      ...(snapshotter
+        ? [`[plugins."@images@".runtime_platforms.${name}]`, `${stringify({ snapshotter }).trimEnd()} # of @images@`]
+        : []),
+      "",
+    ].join("\n");
+  },
+  check: (configFile, dropIn) => {
+    const trial = `${configFile.replace(/\/[^/]*$/, "")}/.microvm-check.toml`;
+    return [
+      // Beside the main file, which other files may be named relative to.
+      `trap 'rm -f ${trial} ${trial}.dump' EXIT`,
+      `if [ -e ${configFile} ]; then cat ${configFile}; else printf 'version = 2\\nimports = ["%s"]\\n' ${dropIn}; fi | sed "s|${dropIn.replaceAll(".", "\\.")}|$1|; s|${dropIn.replace(/[^/]*$/, "\\*\\.toml")}|$1|" > ${trial}`,
+      `containerd --config ${trial} config dump > ${trial}.dump`,
+      // What is written and not found in what it makes of all its files has been lost on the way.
+      `sed -n 's/^\\[plugins\\."[^"]*"\\.containerd\\.runtimes\\.\\([^].]*\\)\\]$/\\1/p' "$1" | while read -r handler; do grep -Eq "runtimes\\.[\\"']?$handler[\\"']?\\]" ${trial}.dump || { echo "its configuration would not show runtime $handler" 1>&2; exit 1; }; done`,
+    ];
+  },
+  restart: "systemctl restart containerd.service",
+  survives: keepsShims("containerd.service"),
+  try: [
+    "tries=100; until ctr version > /dev/null 2>&1; do tries=$((tries - 1)); [ $tries -gt 0 ] || { echo 'it does not answer' 1>&2; exit 1; }; sleep 0.1; done",
+    "if ctr plugins ls | grep -E '[[:space:]]cri[[:space:]].*error' 1>&2; then exit 1; fi",
+    "/usr/lib/microvm/container-check",
+  ],
+};
+
+const crio: EngineDriver = {
+  package: "cri-o",
+  unit: "crio.service",
+  configFile: "/etc/crio/crio.conf",
+  dropIn: (configFile) => `${configFile}.d/99-microvm.conf`,
+  version:
+    "crio --version | sed -n 's/^crio version \\([0-9][0-9.]*\\).*/\\1/p; s/^Version: *\\([0-9][0-9.]*\\).*/\\1/p' | head -n 1",
+  alsoRead: () => [],
+  configure: () => ({ head: "", separator: "", tail: "", bare: "", cri: "", images: "" }),
+  unlink: (text) => text,
+  part: (handler) => {
+    const { name, program, configPath, annotations = [] } = handler;
+    const oci = { runtime_path: program, runtime_type: "oci" };
+    const vm = {
+      runtime_path: program,
+      runtime_type: "vm",
+      runtime_root: "/run/vc",
+      ...(configPath ? { runtime_config_path: configPath } : {}),
+      privileged_without_host_devices: true,
+    };
+    const table = {
+      ...(isOciRuntime(handler) ? oci : vm),
+      ...(annotations.length ? { allowed_annotations: annotations } : {}),
+    };
+    return `[crio.runtime.runtimes.${name}]\n${stringify(table)}`;
+  },
+  check: (configFile) => [
+    // All of its drop-ins with ours in the place of the former one.
+    "trial=$(mktemp -d)",
+    "trap 'rm -rf \"$trial\"' EXIT",
+    `cp ${configFile}.d/*.conf "$trial/" 2> /dev/null || true`,
+    'cp "$1" "$trial/99-microvm.conf"',
+    `crio --config ${configFile} --config-dir "$trial" config > /dev/null`,
+  ],
+  restart: "systemctl restart crio.service",
+  survives: keepsShims("crio.service"),
+  try: [
+    "tries=100; until crio status info > /dev/null 2>&1; do tries=$((tries - 1)); [ $tries -gt 0 ] || { echo 'it does not answer' 1>&2; exit 1; }; sleep 0.1; done",
+  ],
+};
+
+const docker: EngineDriver = {
+  package: "docker.io",
+  unit: "docker.service",
+  configFile: "/etc/docker/daemon.json",
+  // It reads one file only, so that is put together around what its administrator has there.
+  dropIn: (configFile) => configFile,
+  version: "dockerd --version | sed -n 's/^Docker version \\([0-9][0-9.]*\\).*/\\1/p'",
+  alsoRead: () => [],
+  configure: (files, _, version, registered) => {
+    if (Number(version.split(".")[0]) < 23) {
+      throw new ConfigurationError(
+        "dockerd",
+        `its version ${version} takes no runtimes with a shim of their own`,
+        "Docker 23 and newer do.",
+      );
+    }
+    return { ...dockerParts(files[0] as ConfigFile, registered), cri: "", images: "" };
+  },
+  unlink: (text) => text,
+  part: (handler) => {
+    const { name, runtime, program, configPath } = handler;
+    const value = isOciRuntime(handler)
+      ? { path: program }
+      : { runtimeType: runtime, ...(configPath ? { options: { ConfigPath: configPath } } : {}) };
+    return `    ${JSON.stringify(name)}: ${JSON.stringify(value)}`;
+  },
+  check: () => ['dockerd --validate --config-file "$1" > /dev/null'],
+  // It reads its runtimes again on this signal, and nothing is restarted.
+  restart: "systemctl reload docker.service",
+  survives: "true",
+  try: ["docker info > /dev/null"],
+};
+
+const drivers: Record<EngineKind, EngineDriver> = { containerd, "cri-o": crio, docker };
+
+function parsed({ path, text = "" }: ConfigFile): TomlTable {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new ConfigurationError(path, `it is not TOML (${(error as Error).message.split("\n")[0]})`, "Correct it.");
+  }
+}
+
+function formatOf(main: ConfigFile, release: number): number {
+  const table = parsed(main);
+  // Without a version it is 1; where nothing is said at all, it is what the engine likes best.
+  if (typeof table.version === "number") return table.version;
+  return Object.keys(table).some((key) => key !== "imports") ? 1 : release < 2 ? 2 : 3;
+}
+
+function importsOf(main: ConfigFile | undefined): string[] {
+  const { imports } = main ? parsed(main) : {};
+  return Array.isArray(imports) ? imports.filter((path): path is string => typeof path === "string") : [];
+}
+
+function leadsTo(pattern: string, path: string): boolean {
+  if (pattern === path) return true;
+  const expression = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", "[^/]*");
+  return new RegExp(`^${expression}$`).test(path);
+}
+
+/**
+ * Before containerd 2, a plugin's settings in a later file take the place of all that an earlier one has said of it, so
+ * that what is there must be said again. A list of runtimes takes the place of the one that is built in, too.
+ */
+function replacedPart(files: ConfigFile[], plugin: string): string {
+  const found = files
+    .map((file) => (parsed(file).plugins as TomlTable | undefined)?.[plugin] as TomlTable | undefined)
+    .filter((value) => value !== undefined)
+    .pop();
+  const { containerd: settings = {}, ...rest } = (found ?? {}) as { containerd?: TomlTable };
+  const runtimes = (settings.runtimes as TomlTable | undefined) ?? { runc: { runtime_type: "io.containerd.runc.v2" } };
+  const said = { ...rest, containerd: { ...settings, runtimes } };
+  return `${stringify({ plugins: { [plugin]: said } }).trimEnd()}\n`;
+}
+
+const mark = "# for pulumi-microvm";
+
+/** Adds to what a containerd configuration imports. The rest of the text stays as it is, comments and all. */
+export function withImport(text: string, path: string): string {
+  const list = /^imports[ \t]*=[ \t]*\[/m.exec(text);
+  // Only what stands before the first table is the file's own.
+  const firstTable = /^[ \t]*\[/m.exec(text)?.index ?? text.length;
+  if (list && list.index < firstTable + list[0].length) {
+    const at = list.index + list[0].length;
+    return `${text.slice(0, at)}"${path}", ${text.slice(at)}`;
+  }
+  return `imports = ["${path}"] ${mark}\n${text}`;
+}
+
+export function withoutImport(text: string, path: string): string {
+  const line = `imports = ["${path}"] ${mark}\n`;
+  return text.startsWith(line) ? text.slice(line.length) : text.replace(`"${path}", `, "");
+}
+
+/** What Docker's configuration says, opened where its runtimes are. */
+function dockerParts(
+  { path, text }: ConfigFile,
+  registered: string[],
+): Pick<Configuration, "head" | "separator" | "tail" | "bare"> {
+  let value: Record<string, unknown>;
+  try {
+    value = JSON.parse(text?.trim() || "{}");
+  } catch (error) {
+    throw new ConfigurationError(path, `it is not JSON (${(error as Error).message})`, "Correct it.");
+  }
+  const { runtimes = {}, ...rest } = value as { runtimes?: Record<string, unknown> };
+  const theirs = Object.entries(runtimes).filter(([key]) => !registered.includes(key));
+  const members = Object.entries(rest).map(([key, item]) => `  ${JSON.stringify(key)}: ${JSON.stringify(item)},\n`);
+  const kept = theirs.map(([key, item]) => `    ${JSON.stringify(key)}: ${JSON.stringify(item)},\n`);
+  const all = { ...rest, ...(theirs.length ? { runtimes: Object.fromEntries(theirs) } : {}) };
+  return {
+    head: `{\n${members.join("")}  "runtimes": {\n${kept.join("")}`,
+    separator: ",\n",
+    tail: "\n  }\n}\n",
+    bare: `${JSON.stringify(all, undefined, 2)}\n`,
+  };
+}

@@ -1,0 +1,390 @@
+import { MicrovmError } from "../errors";
+import type { ContainerEngineInputs, ContainerEngineReference, ContainerEngineState } from "../generated/types";
+import { command, installFile } from "../host/change";
+import { objectDirectory } from "../host/record";
+import { ChangeError, type HostSession } from "../host/session";
+import type { Snapshot } from "../host/snapshot";
+import {
+  type ConfigFile,
+  type Configuration,
+  ConfigurationError,
+  type EngineDriver,
+  type EngineKind,
+  engineDriver,
+} from "../kata/container-engines";
+import type { Handler } from "../kata/handler";
+import type { Progress, Resource } from "../resource";
+import { requireHost } from "./host-requirements";
+import { beginLines, explainOwnership, isAnothers, isOurs, ownLines } from "./ownership";
+
+/**
+ * A container engine. Its drop-in is put together on the host from what each runtime has registered, since programs and
+ * resources that know nothing of each other register with the same engine.
+ */
+export const containerEngine: Resource<ContainerEngineInputs, ContainerEngineState> = {
+  kind: "ContainerEngine",
+  observe,
+  converge,
+  remove,
+};
+
+function directory(name: string): string {
+  return objectDirectory("ContainerEngine", name);
+}
+
+function placesOf({ kind, configFile }: ContainerEngineInputs): { driver: EngineDriver; main: string; dropIn: string } {
+  const driver = engineDriver(kind as EngineKind);
+  const main = configFile ?? driver.configFile;
+  return { driver, main, dropIn: driver.dropIn(main) };
+}
+
+/** What the drop-in is made with, by file. */
+function desiredFiles(inputs: ContainerEngineInputs, configuration: Configuration): [path: string, content: string][] {
+  const { driver, main, dropIn } = placesOf(inputs);
+  const { head, separator, tail, bare, cri, images } = configuration;
+  const shell = (lines: string[]) => lines.map((line) => `${line}\n`).join("");
+  return Object.entries({
+    target: `${dropIn}\n`,
+    unit: `${driver.unit}\n`,
+    head,
+    separator,
+    tail,
+    bare,
+    cri,
+    images,
+    check: shell(driver.check(main, dropIn)),
+    survives: shell([driver.survives]),
+    restart: shell([driver.restart]),
+    try: shell(driver.try),
+  }).map(([file, content]) => [`${directory(inputs.name as string)}/${file}`, content]);
+}
+
+/** The engine's files as the snapshot shows them, the main one first. */
+function shownFiles(snapshot: Snapshot, main: string): ConfigFile[] {
+  const others = [...snapshot.contents].filter(([path]) => path !== main);
+  return [{ path: main, text: snapshot.contents.get(main) }, ...others.map(([path, text]) => ({ path, text }))];
+}
+
+async function observe(host: HostSession, state: ContainerEngineState): Promise<ContainerEngineState | undefined> {
+  const snapshot = await host.snapshot();
+  const name = state.name as string;
+  if (!isOurs(snapshot, "ContainerEngine", name, state.owner)) return undefined;
+  const { driver, main, dropIn } = placesOf(state);
+  const at = directory(name);
+  const drift: string[] = [];
+  const applied = snapshot.notes.get(`${at}/applied`);
+  const target = snapshot.files.get(dropIn);
+  if (!target) drift.push(`${dropIn} is missing`);
+  else if (target.digest !== applied) drift.push(`${dropIn} is not what was put there`);
+  const unit = snapshot.units.get(driver.unit);
+  if (unit && unit.activeState !== "active") drift.push(`${driver.unit} does not run`);
+  if (!drift.length) drift.push(...configurationDrift(snapshot, state, { driver, main, dropIn }));
+  return { ...state, drift };
+}
+
+/** What its administrator has changed since is a reason to put the drop-in together anew. */
+function configurationDrift(
+  snapshot: Snapshot,
+  state: ContainerEngineState,
+  { driver, main, dropIn }: ReturnType<typeof placesOf>,
+): string[] {
+  // Docker's own file is both, and was looked at as such.
+  if (main === dropIn) return [];
+  try {
+    const files = shownFiles(snapshot, main);
+    const patterns = driver.alsoRead(files, dropIn);
+    const read = files.filter(({ path }) => path === main || patterns.some((pattern) => matches(pattern, path)));
+    const configuration = driver.configure(read, dropIn, state.version, []);
+    if (configuration.main !== undefined && configuration.main !== files[0]?.text) {
+      return [`${main} does not lead to ${dropIn} any more`];
+    }
+    const head = desiredFiles(state, configuration).find(([path]) => path.endsWith("/head")) as [string, string];
+    const actual = snapshot.contents.get(head[0]);
+    return actual === head[1] ? [] : [`${main} has changed since ${dropIn} was put together from it`];
+  } catch (error) {
+    if (error instanceof ConfigurationError) return [error.message];
+    throw error;
+  }
+}
+
+function matches(pattern: string, path: string): boolean {
+  return new RegExp(
+    `^${pattern
+      .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+      .replaceAll("*", "[^/]*")
+      .replaceAll("?", "[^/]")}$`,
+  ).test(path);
+}
+
+/** Prints a file as a line of its path and its content. */
+function readLines(paths: string): string {
+  return `for mv_read in ${paths}; do if [ -f "$mv_read" ]; then printf '%s %s\\n' "$mv_read" "$(base64 -w0 "$mv_read")"; fi; done`;
+}
+
+function parseRead(text: string): ConfigFile[] {
+  return text
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => {
+      const [path = "", content = ""] = line.split(" ");
+      return { path, text: Buffer.from(content, "base64").toString("utf8") };
+    });
+}
+
+async function converge(
+  host: HostSession,
+  inputs: ContainerEngineInputs,
+  prior: ContainerEngineState | undefined,
+  progress: Progress,
+): Promise<ContainerEngineState> {
+  const name = inputs.name as string;
+  const snapshot = await host.snapshot();
+  requireHost(snapshot, `ContainerEngine ${name}`, host.name);
+  const places = placesOf(inputs);
+  const { driver, main, dropIn } = places;
+  const at = directory(name);
+  const purpose = `${prior ? "update" : "create"} ContainerEngine ${name}`;
+  try {
+    const found = await host.apply(
+      {
+        purpose,
+        deadline: 1_800_000,
+        prepare: [
+          ...beginLines("ContainerEngine", inputs, prior),
+          ...(inputs.install ? [command("mv_packages", at, driver.package)] : []),
+          `mv_version=$(${driver.version}) && [ -n "$mv_version" ] || mv_fail engine-missing ${command(inputs.kind)}`,
+          'mv_result version "$mv_version"',
+          `mv_result files "$(${readLines(command(main))})"`,
+          `mv_result packages "$(sed -n 's/^${driver.package}://p' /etc/microvm/packages 2> /dev/null || true)"`,
+        ],
+      },
+      progress,
+    );
+    const version = found.version ?? "";
+    const [known] = parseRead(found.files ?? "");
+    let files: ConfigFile[] = [{ path: main, text: known?.text }];
+    const also = driver.alsoRead(files, dropIn);
+    if (also.length) {
+      const { files: more = "" } = await host.apply({
+        purpose,
+        prepare: [`mv_result files "$(${readLines(also.map(escapePattern).join(" "))})"`],
+      });
+      files = [...files, ...parseRead(more).filter(({ path }) => path !== dropIn)];
+    }
+    const configuration = driver.configure(files, dropIn, version, registeredHandlers(snapshot, name));
+    await host.apply(
+      {
+        purpose,
+        deadline: 600_000,
+        prepare: [
+          // What the administrator's file says may be nobody else's to read.
+          ...desiredFiles(inputs, configuration).map(([path, content]) => installFile(path, content, "0600")),
+          installFile(`${at}/reads`, [main, ...also].map((path) => `${path}\n`).join("")),
+          ...(main === dropIn
+            ? [`[ -e ${at}/original ] || cp -p ${main} ${at}/original 2> /dev/null || : > ${at}/original`]
+            : []),
+          command("mv_dir", `${at}/handlers`, "0755", "root:root"),
+          ...installMain(main, known?.text, configuration.main),
+        ],
+        commit: applyLines(name),
+      },
+      progress,
+    );
+    const packages = (found.packages ?? "").split(/\s+/).filter(Boolean).sort();
+    return { ...inputs, version, dropIn, installedPackages: packages, drift: [] };
+  } catch (error) {
+    throw explain(explainOwnership(error, "ContainerEngine", name), inputs);
+  }
+}
+
+/** A pattern is expanded by the host's shell; the rest of it is what it says. */
+function escapePattern(pattern: string): string {
+  return pattern
+    .split(/([*?])/)
+    .map((part) => (part === "*" || part === "?" || part === "" ? part : command(part)))
+    .join("");
+}
+
+function registeredHandlers(snapshot: Snapshot, name: string): string[] {
+  const parts = `${directory(name)}/handlers/`;
+  return [...snapshot.contents.keys()]
+    .filter((path) => path.startsWith(parts))
+    .map((path) => path.slice(path.lastIndexOf(".") + 1));
+}
+
+/** Puts another text in the place of the main file, unless somebody else has meanwhile. */
+function installMain(path: string, former: string | undefined, wanted: string | undefined): string[] {
+  if (wanted === undefined || wanted === former) return [];
+  const unchanged =
+    former === undefined
+      ? `[ ! -e ${command(path)} ]`
+      : `[ "$(base64 -w0 ${command(path)})" = ${Buffer.from(former).toString("base64")} ]`;
+  return [
+    `${unchanged} || mv_fail engine-config-changed ${command(path)}`,
+    // It keeps who may read it.
+    `mv_mode=$(stat -c 0%a ${command(path)} 2> /dev/null || echo 0644); mv_owner=$(stat -c %U:%G ${command(path)} 2> /dev/null || echo root:root)`,
+    installFile(path, wanted).replace("0644 root:root", '"$mv_mode" "$mv_owner"'),
+  ];
+}
+
+/** Has the engine read what is registered; of the changes in one batch, the first does it for all. */
+function applyLines(name: string, otherwise: string[] = []): string[] {
+  return [
+    `mv_status=0; /usr/lib/microvm/engine-apply ${name} 2> "$mv_work/engine" || mv_status=$?`,
+    `if [ $mv_status != 0 ]; then cat "$mv_work/engine" 1>&2; mv_said=$(grep -v '^$' "$mv_work/engine" | head -n 1)`,
+    ...otherwise,
+    `case $mv_status in 3) mv_fail engine-broken "$mv_said" ;; 4) mv_fail drop-in-refused "$mv_said" ;; 5) mv_fail engine-ends-containers ${command(name)} ;; *) mv_fail engine-not-working "$mv_said" ;; esac`,
+    "fi",
+  ];
+}
+
+/**
+ * Registers the handlers of an object, and takes away those that it has no more. Where the engine does not take them,
+ * those that it had before are back.
+ */
+export function registerLines(
+  engine: ContainerEngineReference,
+  owner: string,
+  handlers: Handler[],
+): { prepare: string[]; commit: string[] } {
+  const driver = engineDriver(engine.kind as EngineKind);
+  const at = directory(engine.name as string);
+  const mine = `${at}/handlers/${owner}`;
+  const former = `"$mv_work/$mv_n.${engine.name}"`;
+  const kept = handlers.map(({ name }) => `! -name ${command(`${owner}.${name}`)}`).join(" ");
+  return {
+    prepare: [
+      `[ -d ${at}/handlers ] || mv_fail engine-gone ${command(engine.name as string)}`,
+      ...handlers.map(
+        ({ name }) =>
+          `for mv_other in ${at}/handlers/*.${name}; do case $mv_other in ${mine}.${name} | *'*'*) ;; *) mv_fail handler-taken "${name} of $(basename "$mv_other" .${name})" ;; esac; done`,
+      ),
+      `mkdir ${former}; cp -p ${mine}.* ${former} 2> /dev/null || true`,
+      `find ${at}/handlers -name ${command(`${owner}.*`)} ${kept} -delete`,
+      ...handlers.map((handler) => installFile(`${mine}.${handler.name}`, driver.part(handler))),
+    ],
+    commit: applyLines(engine.name as string, [
+      `rm -f ${mine}.*; cp -p ${former}/* ${at}/handlers/ 2> /dev/null || true`,
+    ]),
+  };
+}
+
+export function unregisterLines(
+  engine: ContainerEngineReference,
+  owner: string,
+): { prepare: string[]; commit: string[] } {
+  const at = directory(engine.name as string);
+  // An engine that is gone has nothing of it any more.
+  return {
+    prepare: [`rm -f ${at}/handlers/${owner}.*`],
+    commit: [`if [ -d ${at}/handlers ]; then`, ...applyLines(engine.name as string), "fi"],
+  };
+}
+
+/** How what an engine was told differs from what it should know, a sentence each. */
+export function registrationDrift(
+  snapshot: Snapshot,
+  engine: ContainerEngineReference,
+  owner: string,
+  handlers: Handler[],
+): string[] {
+  const driver = engineDriver(engine.kind as EngineKind);
+  const at = directory(engine.name as string);
+  return handlers.flatMap((handler) => {
+    const path = `${at}/handlers/${owner}.${handler.name}`;
+    const actual = snapshot.contents.get(path);
+    return actual === driver.part(handler) ? [] : [`${engine.kind} does not know runtime ${handler.name} as declared`];
+  });
+}
+
+async function remove(host: HostSession, state: ContainerEngineState): Promise<void> {
+  const snapshot = await host.snapshot();
+  const name = state.name as string;
+  const at = directory(name);
+  if (!snapshot.files.has(at) || isAnothers(snapshot, "ContainerEngine", name, state.owner)) return;
+  const { driver, main, dropIn } = placesOf(state);
+  const text = snapshot.contents.get(main);
+  const without = text === undefined ? undefined : driver.unlink(text, dropIn);
+  const data = { containerd: "/var/lib/containerd /run/containerd", docker: "/var/lib/docker", "cri-o": "" }[
+    state.kind
+  ];
+  try {
+    await host.apply({
+      purpose: `delete ContainerEngine ${name}`,
+      deadline: 1_800_000,
+      prepare: [
+        ...ownLines("ContainerEngine", name, [state.owner]),
+        ...stillRunning(state),
+        `for mv_other in ${at}/handlers/* ${at}/containers/*; do [ ! -e "$mv_other" ] || mv_fail engine-in-use "$(basename "$mv_other" | tr . ' ')"; done`,
+      ],
+      commit: [
+        // Without handlers the drop-in says nothing: what leads to it can go without the engine being asked.
+        ...(main === dropIn ? giveBack(main, at, driver) : installMain(main, text, without)),
+        ...(without === "" ? [`[ -s ${command(main)} ] || mv_gone ${command(main)}`] : []),
+        ...(main === dropIn ? [] : [command("mv_gone", dropIn), command("mv_rmdir", dropIn.replace(/\/[^/]*$/, ""))]),
+        command("mv_release", at),
+        // Its images and containers go with an engine that came for us.
+        `if [ -z "$(${driver.version} 2> /dev/null)" ]; then for mv_data in ${data} ${main.replace(/\/[^/]*$/, "")}; do mv_gone "$mv_data"; done; mv_rmdir /etc/cni/net.d /etc/cni; fi`,
+        command("mv_gone", at),
+      ],
+    });
+  } catch (error) {
+    throw explain(explainOwnership(error, "ContainerEngine", name), state);
+  }
+}
+
+/** An engine that came for us goes with all that is in it, so that nothing may run there any more. */
+function stillRunning({ kind, installedPackages }: ContainerEngineState): string[] {
+  if (kind !== "containerd" || !installedPackages.length) return [];
+  return [
+    'for mv_space in $(ctr namespace ls -q 2> /dev/null); do for mv_task in $(ctr --namespace "$mv_space" task ls -q 2> /dev/null); do mv_fail engine-in-use "container $mv_task in namespace $mv_space"; done; done',
+  ];
+}
+
+/** The very bytes that were there, unless somebody has changed them since. */
+function giveBack(path: string, at: string, { restart }: EngineDriver): string[] {
+  const applied = `[ "$(sha256sum < ${path} | cut -c 1-64)" = "$(cat ${at}/applied)" ]`;
+  return [
+    `if [ -e ${at}/original ] && ${applied}; then if [ -s ${at}/original ]; then cp -p ${at}/original ${path}; else rm -f ${path}; fi; ${restart} || true; fi`,
+  ];
+}
+
+const packageHint = "Or say `install: true`: then the distribution's package is installed.";
+
+/** Words what `registerLines` and the engine itself refuse. */
+export function explain(error: unknown, { kind, name }: { kind: string; name?: string }): unknown {
+  const subject = `ContainerEngine ${name}`;
+  if (error instanceof ConfigurationError) {
+    const { path, reason, remedy } = error;
+    return new MicrovmError({
+      code: "engine-config",
+      verb: "configure",
+      subject,
+      cause: `${path}: ${reason}`,
+      hint: remedy,
+    });
+  }
+  if (!(error instanceof ChangeError)) return error;
+  const { said } = error;
+  const known: Record<string, [cause: string, hint: string]> = {
+    "engine-missing": [`there is no ${kind} on the host`, `Install it there. ${packageHint}`],
+    "engine-gone": [`container engine ${said} is not set up on the host`, "Run `pulumi refresh`, then `pulumi up`."],
+    "engine-config-changed": [`${said} was changed while it was looked at`, "Run the same again."],
+    "engine-broken": [
+      `${kind} refuses the configuration that it has: ${said}`,
+      "Correct it on the host, then run the same again.",
+    ],
+    "drop-in-refused": [`${kind} refuses what would be added to its configuration: ${said}`, "Nothing was changed."],
+    "engine-ends-containers": [
+      `its service would end all containers when it is restarted`,
+      "Set KillMode=process in a drop-in of its unit, as its project does, then run the same again.",
+    ],
+    "engine-not-working": [`${kind} did not work with it: ${said}`, "The former configuration is in effect again."],
+    "handler-taken": [`there is runtime ${said} already`, "Choose another name for the handler."],
+    "engine-in-use": [`it is still used: ${said}`, "Delete that first."],
+  };
+  const [cause, hint] = known[error.code] ?? [];
+  if (!cause) return error;
+  const { remote } = error.parts;
+  return new MicrovmError({ code: error.code, verb: "configure", subject, cause, hint, remote }, { cause: error });
+}

@@ -1,0 +1,259 @@
+import { MicrovmError } from "../errors";
+import type { ContainerEngineReference, GVisorInputs, GVisorState } from "../generated/types";
+import { command, installFile } from "../host/change";
+import { objectDirectory, recordPath } from "../host/record";
+import { ChangeError, type HostSession } from "../host/session";
+import { fileDrift, type Snapshot } from "../host/snapshot";
+import type { Handler } from "../kata/handler";
+import type { Problem, Progress, Resource } from "../resource";
+import { isUnknown } from "../schema/unknown";
+import { explain as explainEngine, registerLines, registrationDrift, unregisterLines } from "./container-engine";
+import { requireHost } from "./host-requirements";
+import { fileDigest } from "./local-source";
+import { beginLines, explainOwnership, isAnothers, isOurs, ownLines } from "./ownership";
+import { explainSource, sendFile, storedDrift, storedPath } from "./stored";
+
+/** gVisor: a program, and a wrapper that calls it with what is declared, since an engine hands an OCI runtime no options. */
+export const gVisor: Resource<GVisorInputs, GVisorState> = {
+  kind: "GVisor",
+  check,
+  settle,
+  observe,
+  converge,
+  remove,
+};
+
+const debugLog = "/var/log/microvm-runsc/";
+
+function wrapperPath(name: string): string {
+  return `${objectDirectory("GVisor", name)}/runsc`;
+}
+
+function wrapper({ platform, network = "sandbox", debug }: GVisorInputs, program: string): string {
+  const flags = [
+    ...(platform ? [`--platform=${platform}`] : []),
+    `--network=${network}`,
+    ...(debug ? ["--debug", `--debug-log=${debugLog}`] : []),
+  ];
+  return `#!/bin/sh\n# ${program.replace(/^.*\//, "").slice(0, 12)} with what its GVisor resource declares.\nexec ${command(program, ...flags)} "$@"\n`;
+}
+
+/** What engines are told. */
+export function handlerOf({ handler = "gvisor", runtime }: { handler?: string; runtime: string }): Handler {
+  return { name: handler, runtime: "io.containerd.runc.v2", program: runtime };
+}
+
+function owner(name: string): string {
+  return `GVisor-${name}`;
+}
+
+function check({ source, handler }: Partial<GVisorInputs>): Problem[] {
+  const problems: Problem[] = [];
+  if (handler === "runc") problems.push({ property: "handler", reason: "is the name of the engines' own runtime" });
+  if (source && !isUnknown(source) && source.url && !source.sha256) {
+    problems.push({ property: "source.sha256", reason: "is required with url: a program is what its digest says" });
+  }
+  return problems;
+}
+
+async function settle(inputs: Partial<GVisorInputs>): Promise<Partial<GVisorInputs>> {
+  const { source } = inputs;
+  if (!source || isUnknown(source) || !source.file || isUnknown(source.file)) return inputs;
+  return { ...inputs, sourceDigest: await fileDigest(source.file, source.sha256) };
+}
+
+async function observe(host: HostSession, state: GVisorState): Promise<GVisorState | undefined> {
+  const snapshot = await host.snapshot();
+  const name = state.name as string;
+  if (!isOurs(snapshot, "GVisor", name, state.owner)) return undefined;
+  const drift = [
+    ...(state.digest
+      ? storedDrift(snapshot.stored, "runsc", state.digest)
+      : snapshot.files.has(state.path)
+        ? []
+        : [`${state.path} is missing`]),
+    ...fileDrift(snapshot, wrapperPath(name), wrapper(state, state.path)),
+    ...(state.engines ?? []).flatMap((engine) => registrationDrift(snapshot, engine, owner(name), [handlerOf(state)])),
+  ];
+  return { ...state, drift };
+}
+
+async function converge(
+  host: HostSession,
+  inputs: GVisorInputs,
+  prior: GVisorState | undefined,
+  progress: Progress,
+): Promise<GVisorState> {
+  const name = inputs.name as string;
+  const snapshot = await host.snapshot();
+  requireHost(snapshot, `GVisor ${name}`, host.name);
+  const purpose = `${prior ? "update" : "create"} GVisor ${name}`;
+  const object = objectDirectory("GVisor", name);
+  const work = `/var/lib/microvm/.gvisor-${name}`;
+  const { source } = inputs;
+  try {
+    await host.apply({ purpose, prepare: beginLines("GVisor", inputs, prior) }, progress);
+    if (source?.file) await sendFile(host, source.file, `${work}.source`, `GVisor ${name}`, progress);
+    const obtained = source
+      ? await host.apply(
+          {
+            purpose,
+            deadline: 1_800_000,
+            builds: `gvisor-${name}`,
+            build: [
+              `rm -rf ${work}; mkdir -p ${work}`,
+              source.file
+                ? `mv ${work}.source ${work}/runsc`
+                : command("mv_fetch", source.url as string, source.sha256 as string, `${work}/runsc`),
+              `chmod 0755 ${work}/runsc`,
+              ...askVersion(`${work}/runsc`),
+            ],
+            prepare: [
+              `mv_put_stored ${object} ${work}/runsc 0755; mv_result digest "$mv_digest"`,
+              `rm -rf ${work} ${work}.source`,
+            ],
+          },
+          progress,
+        )
+      : await host.apply(
+          { purpose, deadline: 1_800_000, prepare: [command("mv_packages", object, "runsc"), ...askVersion("runsc")] },
+          progress,
+        );
+    const digest = obtained.digest ?? "";
+    const path = digest ? storedPath(digest) : "/usr/bin/runsc";
+    const runtime = wrapperPath(name);
+    const handler = handlerOf({ handler: inputs.handler, runtime });
+    const engines = inputs.engines ?? [];
+    const registered = engines.map((engine) => registerLines(engine, owner(name), [handler]));
+    const left = leftEngines(prior, engines).map((engine) => unregisterLines(engine, owner(name)));
+    const tried = await host.apply(
+      {
+        purpose,
+        deadline: 900_000,
+        prepare: [
+          installFile(runtime, wrapper(inputs, path), "0755"),
+          `printf '%s\\n' ${path} > ${object}/program`,
+          ...(inputs.debug ? [command("mv_dir", debugLog.slice(0, -1), "0700", "root:root")] : []),
+          // With a package, what was in the store before is used no more.
+          `mv_settle_stored ${object} ${digest}`,
+          ...(source ? [`rm -f ${object}/needs`, "mv_unneeded"] : []),
+          ...[...registered, ...left].flatMap(({ prepare }) => prepare),
+        ],
+        commit: [
+          ...tryLines(runtime),
+          ...[...registered, ...left].flatMap(({ commit }) => commit),
+          `mv_result packages "$(sed -n 's/^runsc://p' /etc/microvm/packages 2> /dev/null || true)"`,
+        ],
+      },
+      progress,
+    );
+    return {
+      ...inputs,
+      path,
+      digest,
+      runtime,
+      installedVersion: obtained.version ?? "",
+      verified: tried.verified ?? "",
+      installedPackages: (tried.packages ?? "").split(/\s+/).filter(Boolean).sort(),
+      drift: [],
+    };
+  } catch (error) {
+    throw explain(error, inputs);
+  }
+}
+
+/** It counts as installed once it has run there. */
+function askVersion(program: string): string[] {
+  return [
+    `mv_version=$(timeout 20 ${program} --version 2>&1 | sed -n 's/^runsc version \\(release-\\)\\{0,1\\}//p') && [ -n "$mv_version" ] || mv_fail runsc-broken "$(timeout 20 ${program} --version 2>&1 | head -c 500 | tail -n 1)"`,
+    'mv_result version "$mv_version"',
+  ];
+}
+
+/** A container under it, where there is an engine that runs one. */
+function tryLines(runtime: string): string[] {
+  return [
+    "if ! ctr version > /dev/null 2>&1; then mv_result verified 'not tried: no containerd runs on the host'",
+    `elif /usr/lib/microvm/container-check --runc-binary ${runtime} 2> "$mv_work/gvisor"; then mv_result verified 'a container ran under it'`,
+    `else cat "$mv_work/gvisor" 1>&2; mv_fail gvisor-not-working "$(grep -v '^$' "$mv_work/gvisor" | tail -n 1)"; fi`,
+  ];
+}
+
+function leftEngines(prior: GVisorState | undefined, engines: ContainerEngineReference[]): ContainerEngineReference[] {
+  return (prior?.engines ?? []).filter(({ name }) => !engines.some((engine) => engine.name === name));
+}
+
+function explain(error: unknown, inputs: GVisorInputs): unknown {
+  const subject = `GVisor ${inputs.name}`;
+  const [engine] = inputs.engines ?? [];
+  const worded = explainEngine(
+    explainSource(explainOwnership(error, "GVisor", inputs.name as string), subject, inputs.source?.sha256),
+    {
+      kind: engine?.kind ?? "containerd",
+      name: engine?.name,
+    },
+  );
+  if (!(worded instanceof ChangeError)) return worded;
+  const known: Record<string, [cause: string, hint: string]> = {
+    "runsc-broken": [
+      `what was given as runsc does not tell its version: ${worded.said}`,
+      "Correct the source, or use a release for the host's architecture.",
+    ],
+    "gvisor-not-working": [
+      `no container runs under it: ${worded.said}`,
+      'Try another `platform` ("ptrace" works anywhere) or `network: "host"`; a newer release helps on newer kernels.',
+    ],
+    "package-missing": [
+      "the host's distribution has no package runsc",
+      "Give a release as `source`: a URL with its SHA-256, or a file.",
+    ],
+  };
+  const [cause, hint] = known[worded.code] ?? [];
+  if (!cause) return worded;
+  const { remote } = worded.parts;
+  return new MicrovmError({ code: worded.code, verb: "install", subject, cause, hint, remote }, { cause: error });
+}
+
+/** Containers that run under a runtime need it until they end. */
+function usersOf(snapshot: Snapshot, runtime: string): string[] {
+  return [...snapshot.records.values()]
+    .filter(({ kind, decided }) => kind === "Container" && decided.program === runtime)
+    .map(({ name }) => name);
+}
+
+async function remove(host: HostSession, state: GVisorState): Promise<void> {
+  const snapshot = await host.snapshot();
+  const name = state.name as string;
+  const object = objectDirectory("GVisor", name);
+  if (!snapshot.files.has(object) || isAnothers(snapshot, "GVisor", name, state.owner)) return;
+  const users = usersOf(snapshot, wrapperPath(name));
+  if (users.length) {
+    throw new MicrovmError({
+      code: "runtime-in-use",
+      verb: "delete",
+      subject: `GVisor ${name}`,
+      cause: `containers run under it: ${users.join(", ")}`,
+      hint: "Delete them first, or give them another handler.",
+    });
+  }
+  const engines = (snapshot.records.get(recordPath("GVisor", name))?.inputs.engines ??
+    state.engines ??
+    []) as ContainerEngineReference[];
+  const left = engines.map((engine) => unregisterLines(engine, owner(name)));
+  try {
+    await host.apply({
+      purpose: `delete GVisor ${name}`,
+      deadline: 1_800_000,
+      prepare: [...ownLines("GVisor", name, [state.owner]), ...left.flatMap(({ prepare }) => prepare)],
+      commit: [
+        ...left.flatMap(({ commit }) => commit),
+        `rm -rf /var/lib/microvm/.gvisor-${name} /var/lib/microvm/.gvisor-${name}.source*`,
+        command("mv_settle_stored", object),
+        command("mv_release", object),
+        command("mv_gone", object, debugLog.slice(0, -1)),
+      ],
+    });
+  } catch (error) {
+    throw explain(error, state);
+  }
+}

@@ -1,0 +1,171 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { schemas } from "../../provider/generated/schemas";
+import type { ContainerEngineState, GVisorState, Kind } from "../../provider/generated/types";
+import { closeAll } from "../../provider/ssh";
+import { failure } from "../failure";
+import { skip } from "../skip";
+import { hostInventory, inventoryChanges } from "./host-inventory";
+import { Lab } from "./lab";
+import { World } from "./world";
+
+const test = suite("container engines and runtimes");
+const reason = Lab.unavailable();
+if (reason) {
+  skip("container engines and runtimes", reason);
+} else {
+  let lab: Lab;
+  test.before(async () => {
+    lab = await Lab.open(`e${process.pid % 100000}`);
+    await Promise.all(
+      (["bookworm", "trixie"] as const).map((release) =>
+        lab.host(release.slice(0, 4), { suite: release, containers: true }),
+      ),
+    );
+  });
+  test.after(async () => {
+    await closeAll();
+    await lab?.close();
+  });
+
+  /** What another resource sees of one. */
+  const reference = (kind: Kind, state: object) =>
+    Object.fromEntries(
+      schemas[kind].reference.properties.map((name) => [name, (state as Record<string, unknown>)[name]]),
+    );
+
+  for (const name of ["book", "trix"]) {
+    let world: World;
+    let before: string[];
+    let engine: ContainerEngineState;
+    const onHost = (script: string) => lab.output(name, script);
+    const main = "/etc/containerd/config.toml";
+    const register = (more: object = {}) =>
+      world.make<GVisorState>("GVisor", "gvisor", {
+        engines: [reference("ContainerEngine", engine)],
+        platform: "ptrace",
+        network: "none",
+        ...more,
+      });
+
+    test(`${name}: says what is to be done where there is no engine`, async () => {
+      await lab.ssh(name, "apt-get update -q");
+      // Some units run at the first boot only.
+      await lab.reboot(name);
+      before = await hostInventory(lab, name);
+      world = new World(lab, name);
+      await world.host();
+      const { code, message } = await failure(world.make("ContainerEngine", "containerd", { kind: "containerd" }));
+      assert.is(code, "engine-missing");
+      assert.match(message, /install: true/);
+    });
+
+    test(`${name}: installs containerd, and leads it to a file of its own`, async () => {
+      engine = await world.make<ContainerEngineState>("ContainerEngine", "containerd", {
+        kind: "containerd",
+        install: true,
+      });
+      assert.match(engine.version, name === "book" ? /^1\.6\./ : /^(1\.7|2)\./);
+      assert.match(await onHost(`cat ${main}`), /imports = \[.*conf\.d\/microvm\.toml"/);
+      assert.equal(await world.drift(), {});
+    });
+
+    test(`${name}: a runtime is registered, tried with a container, and its engine's containers run on`, async () => {
+      const shims = () => onHost("pgrep -f containerd-shim | sort | tr '\\n' ' '");
+      // Somebody's container, under the engine's own runtime.
+      await onHost(
+        "ip netns list > /dev/null; mkdir -p /srv/c/bin; cp /usr/bin/sleep /srv/c/bin/; for l in $(ldd /usr/bin/sleep | grep -o '/[^ )]*'); do mkdir -p /srv/c$(dirname $l); cp $l /srv/c$l; done",
+      );
+      await onHost("ctr -n theirs run -d --rootfs /srv/c theirs /bin/sleep 600 < /dev/null");
+      const running = await onHost("ctr -n theirs task ls < /dev/null");
+      assert.match(running, /RUNNING/);
+      const gvisor = await register();
+      assert.is(gvisor.verified, "a container ran under it");
+      assert.match(await onHost(`containerd config dump`), /runtimes\.['"]?gvisor/);
+      assert.is(await onHost("ctr -n theirs task ls < /dev/null"), running);
+      assert.ok(await shims());
+      assert.equal(await world.drift(), {});
+    });
+
+    test(`${name}: what the administrator has configured stays in effect, and is taken in when it changes`, async () => {
+      await onHost(
+        `cp -p ${main} /root/config.toml; printf '\\n[plugins."io.containerd.grpc.v1.cri"]\\n  sandbox_image = "registry.test/pause:1"\\n' > /root/more; grep -q grpc.v1.cri ${main} && sed -i 's|\\[plugins."io.containerd.grpc.v1.cri"\\]|&\\n  sandbox_image = "registry.test/pause:1"|' ${main} || cat /root/more >> ${main}`,
+      );
+      const drift = await world.drift();
+      assert.match(String(drift["ContainerEngine/containerd"]), /has changed since/);
+      await world.up();
+      assert.equal(await world.drift(), {});
+      const dump = await onHost("containerd config dump");
+      assert.match(dump, /registry\.test\/pause:1/);
+      assert.match(dump, /runtimes\.['"]?gvisor/);
+      await onHost(`cp -p /root/config.toml ${main}; rm /root/config.toml /root/more`);
+      await world.drift();
+      await world.up();
+    });
+
+    test(`${name}: a drop-in that is changed or gone is told and repaired`, async () => {
+      for (const damage of [`echo '# more' >> ${engine.dropIn}`, `rm ${engine.dropIn}`]) {
+        await onHost(damage);
+        assert.ok((await world.drift())["ContainerEngine/containerd"]);
+        await world.up();
+        assert.equal(await world.drift(), {});
+      }
+    });
+
+    test(`${name}: an engine that is broken already is left alone, and said to be`, async () => {
+      await onHost(`cp -p ${main} /root/config.toml; echo 'oom_score = = 1' >> ${main}`);
+      const { code, message } = await failure(register({ handler: "gvisor-2" }));
+      assert.ok(["engine-broken", "engine-config"].includes(code), message);
+      await onHost(`cp -p /root/config.toml ${main}; rm /root/config.toml`);
+      await register();
+      assert.equal(await world.drift(), {});
+    });
+
+    test(`${name}: an engine that does not come up with a change has its former state back`, async () => {
+      const text = await onHost(`cat ${engine.dropIn}`);
+      // As if the engine had a fault that its own check does not find.
+      await onHost(
+        "mkdir -p /run/systemd/system/containerd.service.d; printf '[Service]\\nExecStartPre=/bin/sh -c \"! grep -q gvisor-2 %s\"\\n' " +
+          `${engine.dropIn} > /run/systemd/system/containerd.service.d/fault.conf; systemctl daemon-reload`,
+      );
+      const { code, message } = await failure(register({ handler: "gvisor-2" }));
+      assert.is(code, "engine-not-working", message);
+      assert.is(await onHost(`cat ${engine.dropIn}`), text);
+      assert.match(await onHost("ctr -n theirs task ls < /dev/null"), /RUNNING/);
+      await onHost(
+        "rm -r /run/systemd/system/containerd.service.d; systemctl daemon-reload; systemctl reset-failed containerd",
+      );
+      await register();
+      assert.equal(await world.drift(), {});
+    });
+
+    test(`${name}: an engine whose service would end its containers is not restarted`, async () => {
+      await onHost(
+        "mkdir -p /run/systemd/system/containerd.service.d; printf '[Service]\\nKillMode=control-group\\n' > /run/systemd/system/containerd.service.d/kill.conf; systemctl daemon-reload",
+      );
+      assert.is((await failure(register({ handler: "gvisor-2" }))).code, "engine-ends-containers");
+      assert.match(await onHost("ctr -n theirs task ls < /dev/null"), /RUNNING/);
+      await onHost("rm -r /run/systemd/system/containerd.service.d; systemctl daemon-reload");
+      await register();
+    });
+
+    test(`${name}: after a power cut between the files and the restart, the next up completes`, async () => {
+      await onHost(`rm /etc/microvm/engines/containerd/applied`);
+      await lab.powerLoss(name);
+      assert.ok((await world.drift())["ContainerEngine/containerd"]);
+      await world.up();
+      assert.equal(await world.drift(), {});
+    });
+
+    test(`${name}: what is used is not deleted, and all of it goes without a trace`, async () => {
+      const { code, message } = await failure(world.remove("ContainerEngine", "containerd"));
+      assert.is(code, "engine-in-use", message);
+      await onHost("ctr -n theirs container rm theirs < /dev/null || true");
+      await onHost("rm -rf /srv/c");
+      await world.destroy();
+      assert.equal(inventoryChanges(before, await hostInventory(lab, name)), []);
+    });
+  }
+}
+
+test.run();
