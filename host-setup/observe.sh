@@ -109,7 +109,7 @@ snapshots() {
 
 # Small notes of what happened: starts, boot times, public host keys, the probe of KVM.
 notes() {
-  find /run/microvm/boot /run/microvm/network /var/lib/microvm/vms /etc/microvm/hosts /etc/microvm/engines -maxdepth 2 -type f \
+  find /run/microvm/boot /run/microvm/container /run/microvm/network /var/lib/microvm/vms /var/lib/microvm/containers /etc/microvm/hosts /etc/microvm/engines -maxdepth 2 -type f \
     \( -path '/run/*' -size -8 -o -name boot-millis -o -name ended -o -name host-key.pub -o -name probe -o -name applied \) -print0 2>/dev/null |
     xargs -0r grep -H '' /dev/null | sed -n "s/^\([^:]*\):/run${tab}\1${tab}/p"
 }

@@ -1,5 +1,6 @@
 import type { Kind } from "./generated/types";
 import type { Resource } from "./resource";
+import { container } from "./resources/container";
 import { containerEngine } from "./resources/container-engine";
 import { gVisor } from "./resources/g-visor";
 import { host } from "./resources/host";
@@ -24,4 +25,5 @@ export const registry: Record<Kind, Resource<any, any>> = {
   Snapshot: snapshot,
   ContainerEngine: containerEngine,
   GVisor: gVisor,
+  Container: container,
 };

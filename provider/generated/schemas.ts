@@ -2395,5 +2395,413 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "installedVersion"
       ]
     }
+  },
+  "Container": {
+    "kind": "Container",
+    "description": "A container on a host without Kubernetes: an OCI image under the runtime of your choice, supervised by systemd. It comes back when the host boots and when its policy says so, and runs on while its engine is restarted. Each start is a fresh container: what is to stay lies in a mount.",
+    "hosted": true,
+    "inputs": {
+      "host": {
+        "x-ref": "Host",
+        "description": "The host that it lives on.",
+        "x-change": "replace",
+        "x-why": "it lives on its host"
+      },
+      "name": {
+        "type": "string",
+        "description": "Name on the host, unique there per kind. Default: the resource's name.",
+        "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        "x-expects": "lower-case letters, digits and inner hyphens, such as `web-1`",
+        "minLength": 1,
+        "maxLength": 40,
+        "x-change": "replace",
+        "x-why": "its name is its identity on the host"
+      },
+      "adopt": {
+        "type": "boolean",
+        "description": "Take over an object of this name that another program made.",
+        "default": false
+      },
+      "engine": {
+        "x-ref": "ContainerEngine",
+        "description": "The engine that runs it: a `containerd`.",
+        "x-change": "replace",
+        "x-why": "images and containers belong to an engine"
+      },
+      "image": {
+        "type": "object",
+        "description": "What it runs.",
+        "additionalProperties": false,
+        "x-exactly-one": [
+          "reference",
+          "archive"
+        ],
+        "x-change": "restart",
+        "properties": {
+          "reference": {
+            "type": "string",
+            "description": "A name in a registry, such as `docker.io/library/nginx:1.27`, with or without `@sha256:…`. What a tag leads to is looked up once and kept (`imageDigest`) until the reference changes.",
+            "pattern": "^[a-z0-9][a-zA-Z0-9.-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)+(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?$",
+            "x-expects": "a whole name such as `docker.io/library/nginx:1.27`",
+            "maxLength": 512
+          },
+          "archive": {
+            "type": "string",
+            "description": "An OCI or Docker archive (`.tar`) on the machine that runs the program.",
+            "pattern": "^[^\\u0000\\n\\r]+$",
+            "x-expects": "a path without line breaks",
+            "maxLength": 4096
+          },
+          "digest": {
+            "type": "string",
+            "description": "Digest that its manifest must have.",
+            "pattern": "^sha256:[0-9a-f]{64}$",
+            "x-expects": "`sha256:` and 64 hexadecimal digits"
+          },
+          "tls": {
+            "type": "boolean",
+            "description": "Whether the registry must prove who it is. Without it, plain HTTP is taken too.",
+            "default": true
+          }
+        }
+      },
+      "handler": {
+        "type": "string",
+        "description": "The runtime that it runs under: `runc`, or the handler of `gvisor`. Give this or `isolation`.",
+        "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        "x-expects": "the name of a runtime handler",
+        "maxLength": 64,
+        "x-change": "restart"
+      },
+      "isolation": {
+        "type": "string",
+        "enum": [
+          "vm",
+          "gvisor",
+          "strongest"
+        ],
+        "description": "`vm`: under Kata. `gvisor`: under gVisor. `strongest`: the first of these that the host can truly do; which and why is in `runsUnder` and `isolationReason`. It is never less than gVisor.",
+        "x-change": "restart"
+      },
+      "gvisor": {
+        "x-ref": "GVisor",
+        "description": "gVisor on the host.",
+        "x-change": "restart"
+      },
+      "command": {
+        "type": "array",
+        "description": "Program and arguments. Default: the image's.",
+        "items": {
+          "type": "string",
+          "pattern": "^[^\\u0000]*$",
+          "x-expects": "text without NUL",
+          "maxLength": 65536
+        },
+        "maxItems": 256,
+        "x-change": "restart"
+      },
+      "environment": {
+        "type": "object",
+        "description": "Environment variables besides the image's. They stand in no command line and in no unit.",
+        "propertyNames": {
+          "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
+          "x-expects": "a variable name such as `PORT`"
+        },
+        "additionalProperties": {
+          "type": "string",
+          "pattern": "^[^\\n\\r\\u0000]*$",
+          "x-expects": "one line of text",
+          "maxLength": 65536
+        },
+        "x-secret": true,
+        "x-change": "restart"
+      },
+      "workingDirectory": {
+        "type": "string",
+        "description": "Default: the image's.",
+        "pattern": "^/(?!.*(^|/)\\.\\.(/|$))[^\\u0000\\n\\r]*$",
+        "x-expects": "an absolute path without `..`, such as `/srv/data`",
+        "maxLength": 1024,
+        "x-change": "restart"
+      },
+      "readOnly": {
+        "type": "boolean",
+        "description": "Whether its root filesystem is read-only.",
+        "default": false,
+        "x-change": "restart"
+      },
+      "mounts": {
+        "type": "array",
+        "description": "Directories and files of the host, and memory, that it sees.",
+        "maxItems": 32,
+        "x-change": "restart",
+        "items": {
+          "type": "object",
+          "additionalProperties": false,
+          "required": [
+            "target"
+          ],
+          "properties": {
+            "source": {
+              "type": "string",
+              "description": "Directory or file on the host. Default: memory of its own (tmpfs), gone when it ends.",
+              "pattern": "^/(?!.*(^|/)\\.\\.(/|$))[^\\u0000\\n\\r]*$",
+              "x-expects": "an absolute path without `..`, such as `/srv/data`",
+              "maxLength": 1024
+            },
+            "target": {
+              "type": "string",
+              "description": "Where, in the container.",
+              "pattern": "^/(?!.*(^|/)\\.\\.(/|$))[^\\u0000\\n\\r]*$",
+              "x-expects": "an absolute path without `..`, such as `/srv/data`",
+              "maxLength": 1024
+            },
+            "readOnly": {
+              "type": "boolean",
+              "description": "Whether it may not write there.",
+              "default": false
+            }
+          }
+        }
+      },
+      "interfaces": {
+        "type": "array",
+        "description": "Network interfaces, in the container `eth0` and on, under the same rules as a microVM's. Default: none but the loopback.",
+        "maxItems": 8,
+        "x-change": "restart",
+        "items": {
+          "type": "object",
+          "additionalProperties": false,
+          "required": [
+            "network"
+          ],
+          "properties": {
+            "network": {
+              "x-ref": "Network",
+              "description": "The network."
+            },
+            "mac": {
+              "type": "string",
+              "description": "MAC address. Default: made from the container's name.",
+              "pattern": "^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$",
+              "x-expects": "a unicast MAC address in lower case, such as `02:00:00:12:34:56`"
+            },
+            "address": {
+              "type": "string",
+              "description": "Address in the network. Default: a free one, kept for the container's life.",
+              "pattern": "^((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\\.(?!$)|$)){4}$",
+              "x-expects": "an IPv4 address such as `172.30.0.5`"
+            }
+          }
+        }
+      },
+      "ports": {
+        "type": "array",
+        "description": "Ports of the host that lead to the first interface.",
+        "maxItems": 64,
+        "items": {
+          "type": "object",
+          "additionalProperties": false,
+          "required": [
+            "host",
+            "container"
+          ],
+          "properties": {
+            "host": {
+              "type": "integer",
+              "minimum": 1,
+              "maximum": 65535,
+              "description": "Port on the host."
+            },
+            "container": {
+              "type": "integer",
+              "minimum": 1,
+              "maximum": 65535,
+              "description": "Port of the container."
+            },
+            "protocol": {
+              "type": "string",
+              "enum": [
+                "tcp",
+                "udp"
+              ],
+              "description": "Which of the two.",
+              "default": "tcp"
+            },
+            "address": {
+              "type": "string",
+              "description": "Address of the host that the port is on. Default: every one.",
+              "pattern": "^((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\\.(?!$)|$)){4}$",
+              "x-expects": "an IPv4 address such as `172.30.0.5`"
+            }
+          }
+        }
+      },
+      "limits": {
+        "type": "object",
+        "description": "Bounds, where the host has the control-group controllers; for a runtime with a virtual machine, of that.",
+        "additionalProperties": false,
+        "x-change": "restart",
+        "properties": {
+          "memory": {
+            "type": "integer",
+            "description": "Memory. Default: no bound.",
+            "x-unit": "MiB",
+            "minimum": 4,
+            "maximum": 4194304
+          },
+          "cpu": {
+            "type": "integer",
+            "description": "Processor time, 100 being one processor. Default: no bound.",
+            "x-unit": "%",
+            "minimum": 1,
+            "maximum": 6400
+          }
+        }
+      },
+      "ready": {
+        "type": "object",
+        "description": "When it counts as ready: at most one of `tcp` and `log`. Default: when it runs.",
+        "additionalProperties": false,
+        "x-at-most-one": [
+          "tcp",
+          "log"
+        ],
+        "properties": {
+          "tcp": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 65535,
+            "description": "A port of the first interface accepts connections."
+          },
+          "log": {
+            "type": "string",
+            "description": "A line of its output matches this POSIX extended regular expression.",
+            "minLength": 1,
+            "maxLength": 512,
+            "pattern": "^[^\\n\\r\\u0000]+$",
+            "x-expects": "one line of text"
+          },
+          "timeout": {
+            "type": "integer",
+            "description": "How long to wait.",
+            "x-unit": "s",
+            "default": 60,
+            "minimum": 1,
+            "maximum": 3600
+          }
+        }
+      },
+      "restart": {
+        "type": "string",
+        "enum": [
+          "always",
+          "on-failure",
+          "never"
+        ],
+        "description": "What the host does when it ends by itself: `on-failure` when its status is not 0, `always` also when it is. At most 5 starts in 30 seconds.",
+        "default": "on-failure"
+      },
+      "stopTimeout": {
+        "type": "integer",
+        "description": "How long it may take to end after the image's stop signal before it is killed.",
+        "x-unit": "s",
+        "default": 10,
+        "minimum": 0,
+        "maximum": 3600
+      },
+      "state": {
+        "type": "string",
+        "enum": [
+          "running",
+          "stopped"
+        ],
+        "description": "Whether it is to run.",
+        "default": "running"
+      },
+      "sourceDigest": {
+        "type": "string",
+        "description": "Digest of what lies at a local source, so that a change of its content is seen.",
+        "x-internal": true
+      },
+      "credentials": {
+        "type": "object",
+        "description": "What the host was given to log in with.",
+        "additionalProperties": false,
+        "properties": {
+          "privateKey": {
+            "type": "string"
+          },
+          "passphrase": {
+            "type": "string"
+          },
+          "password": {
+            "type": "string"
+          }
+        },
+        "x-internal": true,
+        "x-secret": true
+      },
+      "owner": {
+        "type": "string",
+        "description": "The program and resource that it belongs to.",
+        "x-internal": true
+      }
+    },
+    "required": [
+      "host",
+      "engine",
+      "image"
+    ],
+    "outputs": {
+      "imageDigest": {
+        "type": "string",
+        "description": "Digest of the manifest of the image that it runs."
+      },
+      "runsUnder": {
+        "type": "string",
+        "description": "Handler of the runtime that it runs under."
+      },
+      "isolationReason": {
+        "type": "string",
+        "description": "Why it is that one."
+      },
+      "ipAddress": {
+        "type": "string",
+        "description": "Address of the first interface; empty without one."
+      },
+      "addresses": {
+        "type": "array",
+        "items": {
+          "type": "string"
+        },
+        "description": "Address of each interface, in order."
+      },
+      "unit": {
+        "type": "string",
+        "description": "Its systemd unit on the host."
+      },
+      "logFile": {
+        "type": "string",
+        "description": "Its output on the host, kept within 16 MiB."
+      },
+      "drift": {
+        "type": "array",
+        "description": "What on the host differs from what was declared, a sentence each. The next `up` repairs it.",
+        "items": {
+          "type": "string"
+        }
+      }
+    },
+    "reference": {
+      "identity": [
+        "unit"
+      ],
+      "properties": [
+        "name",
+        "ipAddress",
+        "unit"
+      ]
+    }
   }
 };

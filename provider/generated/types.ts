@@ -1,6 +1,6 @@
 // Generated from schema/ by `npm run generate`. Do not edit.
 
-export type Kind = "Host" | "Vmm" | "Kernel" | "RootfsImage" | "Network" | "Volume" | "MicroVM" | "Snapshot" | "ContainerEngine" | "GVisor";
+export type Kind = "Host" | "Vmm" | "Kernel" | "RootfsImage" | "Network" | "Volume" | "MicroVM" | "Snapshot" | "ContainerEngine" | "GVisor" | "Container";
 
 /** How a host is reached; holds no secret. */
 export interface Connection {
@@ -975,4 +975,132 @@ export interface GVisorReference {
   runtime: string;
   /** What the program says its version is. */
   installedVersion: string;
+}
+
+/** A container on a host without Kubernetes: an OCI image under the runtime of your choice, supervised by systemd. It comes back when the host boots and when its policy says so, and runs on while its engine is restarted. Each start is a fresh container: what is to stay lies in a mount. */
+export interface ContainerInputs {
+  /** The host that it lives on. */
+  host: HostReference;
+  /** Name on the host, unique there per kind. Default: the resource's name. (at most 40 characters) */
+  name?: string;
+  /** Take over an object of this name that another program made. (default false) */
+  adopt?: boolean;
+  /** The engine that runs it: a `containerd`. */
+  engine: ContainerEngineReference;
+  /** What it runs. */
+  image: {
+    /** A name in a registry, such as `docker.io/library/nginx:1.27`, with or without `@sha256:…`. What a tag leads to is looked up once and kept (`imageDigest`) until the reference changes. (at most 512 characters) */
+    reference?: string;
+    /** An OCI or Docker archive (`.tar`) on the machine that runs the program. (at most 4096 characters) */
+    archive?: string;
+    /** Digest that its manifest must have. */
+    digest?: string;
+    /** Whether the registry must prove who it is. Without it, plain HTTP is taken too. (default true) */
+    tls?: boolean;
+  };
+  /** The runtime that it runs under: `runc`, or the handler of `gvisor`. Give this or `isolation`. (at most 64 characters) */
+  handler?: string;
+  /** `vm`: under Kata. `gvisor`: under gVisor. `strongest`: the first of these that the host can truly do; which and why is in `runsUnder` and `isolationReason`. It is never less than gVisor. */
+  isolation?: "vm" | "gvisor" | "strongest";
+  /** gVisor on the host. */
+  gvisor?: GVisorReference;
+  /** Program and arguments. Default: the image's. */
+  command?: string[];
+  /** Environment variables besides the image's. They stand in no command line and in no unit. */
+  environment?: Record<string, string>;
+  /** Default: the image's. (at most 1024 characters) */
+  workingDirectory?: string;
+  /** Whether its root filesystem is read-only. (default false) */
+  readOnly?: boolean;
+  /** Directories and files of the host, and memory, that it sees. */
+  mounts?: Array<{
+    /** Directory or file on the host. Default: memory of its own (tmpfs), gone when it ends. (at most 1024 characters) */
+    source?: string;
+    /** Where, in the container. (at most 1024 characters) */
+    target: string;
+    /** Whether it may not write there. (default false) */
+    readOnly?: boolean;
+  }>;
+  /** Network interfaces, in the container `eth0` and on, under the same rules as a microVM's. Default: none but the loopback. */
+  interfaces?: Array<{
+    /** The network. */
+    network: NetworkReference;
+    /** MAC address. Default: made from the container's name. */
+    mac?: string;
+    /** Address in the network. Default: a free one, kept for the container's life. */
+    address?: string;
+  }>;
+  /** Ports of the host that lead to the first interface. */
+  ports?: Array<{
+    /** Port on the host. (1 to 65535) */
+    host: number;
+    /** Port of the container. (1 to 65535) */
+    container: number;
+    /** Which of the two. (default "tcp") */
+    protocol?: "tcp" | "udp";
+    /** Address of the host that the port is on. Default: every one. */
+    address?: string;
+  }>;
+  /** Bounds, where the host has the control-group controllers; for a runtime with a virtual machine, of that. */
+  limits?: {
+    /** Memory. Default: no bound. (in MiB; 4 to 4194304) */
+    memory?: number;
+    /** Processor time, 100 being one processor. Default: no bound. (in %; 1 to 6400) */
+    cpu?: number;
+  };
+  /** When it counts as ready: at most one of `tcp` and `log`. Default: when it runs. */
+  ready?: {
+    /** A port of the first interface accepts connections. (1 to 65535) */
+    tcp?: number;
+    /** A line of its output matches this POSIX extended regular expression. (at most 512 characters) */
+    log?: string;
+    /** How long to wait. (in s; 1 to 3600; default 60) */
+    timeout?: number;
+  };
+  /** What the host does when it ends by itself: `on-failure` when its status is not 0, `always` also when it is. At most 5 starts in 30 seconds. (default "on-failure") */
+  restart?: "always" | "on-failure" | "never";
+  /** How long it may take to end after the image's stop signal before it is killed. (in s; 0 to 3600; default 10) */
+  stopTimeout?: number;
+  /** Whether it is to run. (default "running") */
+  state?: "running" | "stopped";
+  /** Digest of what lies at a local source, so that a change of its content is seen. */
+  sourceDigest?: string;
+  /** What the host was given to log in with. */
+  credentials?: {
+    privateKey?: string;
+    passphrase?: string;
+    password?: string;
+  };
+  /** The program and resource that it belongs to. */
+  owner?: string;
+}
+
+/** The inputs and what the provider computed. */
+export interface ContainerState extends ContainerInputs {
+  /** Digest of the manifest of the image that it runs. */
+  imageDigest: string;
+  /** Handler of the runtime that it runs under. */
+  runsUnder: string;
+  /** Why it is that one. */
+  isolationReason: string;
+  /** Address of the first interface; empty without one. */
+  ipAddress: string;
+  /** Address of each interface, in order. */
+  addresses: string[];
+  /** Its systemd unit on the host. */
+  unit: string;
+  /** Its output on the host, kept within 16 MiB. */
+  logFile: string;
+  /** What on the host differs from what was declared, a sentence each. The next `up` repairs it. */
+  drift: string[];
+}
+
+/** What other resources see of it. */
+export interface ContainerReference {
+  /** Name on the host, unique there per kind. Default: the resource's name. (at most 40 characters) */
+  name: string;
+  /** Address of the first interface; empty without one. */
+  ipAddress: string;
+  /** Its systemd unit on the host. */
+  unit: string;
 }

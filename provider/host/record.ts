@@ -26,6 +26,7 @@ const directories: Record<string, string> = {
   Snapshot: "snapshots",
   ContainerEngine: "engines",
   GVisor: "gvisors",
+  Container: "containers",
 };
 
 /** The directory of an object's record and of what a boot of the host needs for it. */

@@ -9,8 +9,8 @@ import { fileDrift, type Snapshot } from "../host/snapshot";
 import { type Progress, type Resource, UnfinishedError } from "../resource";
 import { driverOf, type Setting, type VmmKind } from "../vmm";
 import { savingDirectory, snapshotShown } from "../vmm/driver";
-import { allocate } from "./addresses";
 import { requireHost, usableKvm } from "./host-requirements";
+import { chooseAddresses } from "./interface-addresses";
 import { type Decided, type Layout, layout, macsOf, places, settingLine } from "./micro-vm-layout";
 import { check, effect, plan } from "./micro-vm-plan";
 import { attachLines, attachmentDrift, detachLines, explainNetwork } from "./network";
@@ -215,21 +215,7 @@ function needsSnapshot(
 function decide(host: HostSession, snapshot: Snapshot, inputs: Inputs): Decided {
   const record = snapshot.records.get(recordPath("MicroVM", inputs.name));
   const former = record?.decided as Partial<Decided> | undefined;
-  const formerInterfaces = (record?.inputs.interfaces ?? []) as { network?: { name?: string; cidr?: string } }[];
-  const holder = `MicroVM ${inputs.name}`;
-  const addresses = (inputs.interfaces ?? []).map(({ network, address }, index) => {
-    const key = (candidate: string) => `address ${network.name} ${candidate}`;
-    const taken = (candidate: string) =>
-      takenBy(snapshot, network.name as string, candidate, inputs.name) || !host.reserve(key(candidate), holder);
-    if (address) {
-      host.reserve(key(address), holder);
-      return address;
-    }
-    const kept = former?.addresses?.[index];
-    const same = formerInterfaces[index]?.network;
-    if (kept && same?.name === network.name && same?.cidr === network.cidr && !taken(kept)) return kept;
-    return allocate(network as NetworkReference, taken, `${inputs.name}/${index}`);
-  });
+  const addresses = chooseAddresses(host, snapshot, { kind: "MicroVM", ...inputs }, former?.addresses);
   return {
     addresses,
     macs: macsOf(inputs),
@@ -239,17 +225,6 @@ function decide(host: HostSession, snapshot: Snapshot, inputs: Inputs): Decided 
     cgroups: snapshot.facts.cgroups,
     landlock: snapshot.facts.landlock > 0,
   };
-}
-
-function takenBy(snapshot: Snapshot, network: string, address: string, self: string): boolean {
-  for (const record of snapshot.records.values()) {
-    if (record.kind !== "MicroVM" || record.name === self) continue;
-    const interfaces = (record.inputs.interfaces ?? []) as { network?: { name?: string } }[];
-    const addresses = (record.decided as Partial<Decided>).addresses ?? [];
-    if (addresses.some((other, index) => other === address && interfaces[index]?.network?.name === network))
-      return true;
-  }
-  return false;
 }
 
 function changeFor(

@@ -101,6 +101,8 @@ export function ruleText(inputs: NetworkInputs): string {
     `    iifname "${bridge}" oifname "${bridge}" ${(inputs.traffic ?? "isolated") === "isolated" ? "drop" : "accept"}`,
     `    iifname "${bridge}" oifname "mvb-*" drop`,
     `    oifname "${bridge}" ct state established,related accept`,
+    // Ports of the host that its administrator has led to a container.
+    `    oifname "${bridge}" ct status dnat accept`,
     `    oifname "${bridge}" drop`,
     ...(nat ? [] : [`    iifname "${bridge}" drop`]),
     "  }",

@@ -11,6 +11,7 @@ export type {
   SnapshotReference,
   ContainerEngineReference,
   GVisorReference,
+  ContainerReference,
 } from "../../provider/generated/types";
 export { Host, type HostArgs } from "./host";
 export { Vmm, type VmmArgs } from "./vmm";
@@ -22,3 +23,4 @@ export { MicroVM, type MicroVMArgs } from "./micro-vm";
 export { Snapshot, type SnapshotArgs } from "./snapshot";
 export { ContainerEngine, type ContainerEngineArgs } from "./container-engine";
 export { GVisor, type GVisorArgs } from "./g-visor";
+export { Container, type ContainerArgs } from "./container";

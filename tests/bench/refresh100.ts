@@ -127,6 +127,7 @@ function commandFor(kind: Kind, state: Record<string, unknown>): string {
     ],
     ContainerEngine: [record("engines")],
     GVisor: [record("gvisors")],
+    Container: [record("containers")],
     Snapshot: [record("snapshots"), `stat -c '%n %i %s %Y %Z' ${path}/* ${path}/disks/*; cat ${path}/verified`],
   };
   return commands[kind].join("; ");

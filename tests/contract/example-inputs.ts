@@ -70,6 +70,19 @@ export const exampleInputs: Record<Kind, Record<string, unknown>> = {
     owner: owner("Snapshot", "warm"),
   },
   GVisor: { name: "gvisor", host, owner: owner("GVisor", "gvisor") },
+  Container: {
+    name: "web",
+    host,
+    engine: {
+      name: "containerd",
+      kind: "containerd",
+      version: "1.7.24",
+      dropIn: "/etc/containerd/conf.d/microvm.toml",
+    },
+    image: { reference: "docker.io/library/nginx:1.27" },
+    handler: "runc",
+    owner: owner("Container", "web"),
+  },
   ContainerEngine: { name: "containerd", host, kind: "containerd", owner: owner("ContainerEngine", "containerd") },
 };
 
@@ -83,6 +96,7 @@ export const exampleChanges: Record<Kind, { update: Record<string, unknown>; rep
   Volume: { update: { size: 128 }, replace: { filesystem: "none" } },
   MicroVM: { update: { memory: 512 }, replace: { rootDisk: { mode: "copy" } } },
   Snapshot: { update: { adopt: true }, replace: { revision: "2" } },
+  Container: { update: { readOnly: true }, replace: { name: "web-2" } },
   GVisor: { update: { platform: "ptrace" }, replace: { name: "gvisor-2" } },
   ContainerEngine: { update: { install: true }, replace: { kind: "docker" } },
 };

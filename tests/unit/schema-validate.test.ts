@@ -31,6 +31,13 @@ const valid: Record<Kind, Record<string, unknown>> = {
   },
   Snapshot: { name: "warm", host, microVM: { name: "web" } },
   GVisor: { name: "gvisor", host },
+  Container: {
+    name: "web",
+    host,
+    engine: { name: "containerd", kind: "containerd" },
+    image: { reference: "docker.io/library/nginx:1.27" },
+    handler: "runc",
+  },
   ContainerEngine: { name: "containerd", host, kind: "containerd" },
 };
 

@@ -1,0 +1,499 @@
+import { createHash } from "node:crypto";
+import { MicrovmError } from "../errors";
+import type { ContainerInputs, ContainerState, NetworkReference } from "../generated/types";
+import { command, installFile } from "../host/change";
+import { objectDirectory, recordPath } from "../host/record";
+import { ChangeError, type HostSession } from "../host/session";
+import { fileDrift, type Snapshot } from "../host/snapshot";
+import type { Handler } from "../kata/handler";
+import { type Problem, type Progress, type Resource, UnfinishedError } from "../resource";
+import { isUnknown } from "../schema/unknown";
+import {
+  type ContainerLayout,
+  containerLayout,
+  containerPlaces,
+  type DecidedContainer,
+  imageName,
+  loadPorts,
+  networkMember,
+  portsTable,
+} from "./container-layout";
+import { handlerOf } from "./g-visor";
+import { requireHost, usableKvm } from "./host-requirements";
+import { chooseAddresses } from "./interface-addresses";
+import { fileDigest } from "./local-source";
+import { attachLines, attachmentDrift, detachLines, explainNetwork } from "./network";
+import { explainOwnership, isAnothers, ownLines, recordLines } from "./ownership";
+import { recordedInputs } from "./recorded-inputs";
+import { sendFile } from "./stored";
+
+type Inputs = ContainerInputs & { name: string };
+
+/** A container that systemd supervises: a unit starts it by its engine, waits for its end, and takes it away. */
+export const container: Resource<ContainerInputs, ContainerState> = {
+  kind: "Container",
+  check,
+  settle,
+  observe,
+  converge,
+  remove,
+};
+
+const known = <T>(value: T | undefined): value is T => value !== undefined && !isUnknown(value);
+
+function check(inputs: Partial<ContainerInputs>): Problem[] {
+  const { engine, handler, isolation, image, mounts, ports, interfaces, ready } = inputs;
+  const problems: Problem[] = [];
+  const problem = (property: string, reason: string) => problems.push({ property, reason });
+  if (known(engine) && known(engine.kind) && engine.kind !== "containerd") {
+    problem("engine", `containers of ours run under containerd, and ${engine.name} is ${engine.kind}`);
+  }
+  if (handler === undefined && isolation === undefined) {
+    problem("isolation", 'say how it is isolated: isolation: "strongest", or a `handler` by its name');
+  } else if (known(handler) && known(isolation)) {
+    problem("isolation", "is for when no `handler` is named");
+  }
+  const names = handlerNames(inputs);
+  if (known(handler) && names && !names.includes(handler)) {
+    problem(
+      "handler",
+      `is not one that the container is given: there ${names.length > 1 ? "are" : "is"} ${names.join(", ")}`,
+    );
+  }
+  if (isolation === "gvisor" && inputs.gvisor === undefined) problem("gvisor", "is needed for gVisor's isolation");
+  if (isolation === "vm") problem("isolation", "needs a Kata runtime, which the container is not given");
+  if (isolation === "strongest" && inputs.gvisor === undefined) {
+    problem("isolation", "has nothing to choose from: give the container a `gvisor`");
+  }
+  if (known(image) && known(image.digest) && known(image.reference)) {
+    const pinned = image.reference.split("@")[1];
+    if (pinned && pinned !== image.digest) problem("image.digest", "is another one than that of the reference");
+  }
+  (known(mounts) ? mounts : []).forEach((mount, index) => {
+    if (!known(mount)) return;
+    for (const key of ["source", "target"] as const) {
+      // The engine's own command takes mounts as fields between commas.
+      if (known(mount[key]) && mount[key].includes(",")) problem(`mounts[${index}].${key}`, "must have no comma");
+    }
+  });
+  const alone = !isUnknown(interfaces) && !interfaces?.length;
+  if (alone && known(ports) && ports.length) problem("ports", "lead to an interface; give it one");
+  if (alone && known(ready) && ready.tcp) problem("ready.tcp", "is asked over an interface; give it one, or use `log`");
+  const seen = new Set<string>();
+  (known(ports) ? ports : []).forEach((port, index) => {
+    if (!known(port)) return;
+    const key = `${port.protocol ?? "tcp"} ${port.host} ${port.address ?? ""}`;
+    if (seen.has(key)) problem(`ports[${index}].host`, `${port.host} is given twice`);
+    seen.add(key);
+  });
+  return problems;
+}
+
+/** Runtimes that the container is given, by name; undefined where that is not known yet. */
+function handlerNames({ gvisor }: Partial<ContainerInputs>): string[] | undefined {
+  if (isUnknown(gvisor) || (gvisor && isUnknown(gvisor.handler))) return undefined;
+  return ["runc", ...(gvisor ? [gvisor.handler ?? "gvisor"] : [])];
+}
+
+async function settle(inputs: Partial<ContainerInputs>): Promise<Partial<ContainerInputs>> {
+  const { image } = inputs;
+  if (!known(image) || !known(image.archive)) return inputs;
+  return { ...inputs, sourceDigest: await fileDigest(image.archive) };
+}
+
+/** The runtime that it runs under, and why; no handler is the engine's own. */
+function chooseRuntime(snapshot: Snapshot, inputs: Inputs): { handler?: Handler; name: string; reason: string } {
+  const { handler, gvisor, isolation } = inputs;
+  if (handler === "runc") return { name: "runc", reason: "declared: the host's kernel is shared with it" };
+  const userKernel = gvisor && handlerOf({ handler: gvisor.handler, runtime: gvisor.runtime as string });
+  if (!userKernel) throw new Error(`no runtime for ${handler ?? isolation}`);
+  if (isolation !== "strongest") return { handler: userKernel, name: userKernel.name, reason: "declared" };
+  const { virtualization, evidence } = usableKvm(snapshot);
+  const reason =
+    virtualization === "kvm"
+      ? "it is given no Kata runtime"
+      : `the host has no usable KVM for a virtual machine: ${evidence}`;
+  return { handler: userKernel, name: userKernel.name, reason };
+}
+
+async function observe(host: HostSession, state: ContainerState): Promise<ContainerState | undefined> {
+  const snapshot = await host.snapshot();
+  const name = state.name as string;
+  const place = containerPlaces(name);
+  const record = snapshot.records.get(recordPath("Container", name));
+  const unit = snapshot.units.get(place.unit);
+  const active = isActive(snapshot, name);
+  if (!record && !active) return undefined;
+  if (isAnothers(snapshot, "Container", name, state.owner)) return undefined;
+  const drift: string[] = [];
+  const decided = record?.decided as DecidedContainer | undefined;
+  if (!decided?.imageDigest) drift.push("it was not made to the end");
+  else {
+    const wanted = containerLayout(state as Inputs, decided, runtimeOf(state));
+    drift.push(...wanted.files.flatMap(({ path, content }) => fileDrift(snapshot, path, content)));
+    wanted.attachments.forEach((attachment, index) => {
+      const network = state.interfaces?.[index]?.network as NetworkReference;
+      const all = attachmentDrift(snapshot, network, attachment);
+      drift.push(...(active ? all : all.filter((sentence) => !sentence.includes(attachment.tap))));
+    });
+    const running = snapshot.notes.get(`${place.run}/run-digest`);
+    if (active && running !== undefined && running !== wanted.runDigest)
+      drift.push("it runs with other settings than declared");
+    if (active && state.ports?.length && !snapshot.rules.has(`ip:${portsTable(name)}`))
+      drift.push("its ports are not open");
+  }
+  // What was declared, not what an earlier look has found.
+  const shouldRun = (record?.inputs.state ?? state.state) !== "stopped";
+  if (shouldRun !== snapshot.enabled.has(place.enabled)) {
+    drift.push(shouldRun ? "it would not start when the host boots" : "it would start when the host boots");
+  }
+  if (unit?.needsReload) drift.push("systemd has not read its changed unit");
+  if (shouldRun && !active) drift.push(`it is not running${howItEnded(snapshot, name)}`);
+  return { ...state, state: active ? "running" : "stopped", drift };
+}
+
+/** As it was chosen when it was made. */
+function runtimeOf({ runsUnder, gvisor }: ContainerState): Handler | undefined {
+  return runsUnder === "runc" || !gvisor
+    ? undefined
+    : handlerOf({ handler: gvisor.handler, runtime: gvisor.runtime as string });
+}
+
+function howItEnded(snapshot: Snapshot, name: string): string {
+  const place = containerPlaces(name);
+  const [, code, status] = (snapshot.notes.get(`${place.state}/ended`) ?? "").split(" ");
+  const often = snapshot.units.get(place.unit)?.result === "start-limit-hit" ? ", again and again" : "";
+  return code === "exited" ? ` (it ended with status ${status}${often})` : "";
+}
+
+function isActive(snapshot: Snapshot, name: string): boolean {
+  const state = snapshot.units.get(containerPlaces(name).unit)?.activeState ?? "";
+  return ["active", "activating", "reloading"].includes(state);
+}
+
+async function converge(
+  host: HostSession,
+  given: ContainerInputs,
+  prior: ContainerState | undefined,
+  progress: Progress,
+): Promise<ContainerState> {
+  const inputs = given as Inputs;
+  const { name } = inputs;
+  const snapshot = await host.snapshot();
+  requireHost(snapshot, `Container ${name}`, host.name);
+  const chosen = chooseRuntime(snapshot, inputs);
+  const former = snapshot.records.get(recordPath("Container", name));
+  const formerly = former?.decided as Partial<DecidedContainer> | undefined;
+  const source = imageSource(inputs);
+  // What a tag led to is looked up once.
+  const kept = former && imageSource(former.inputs as unknown as Inputs) === source ? formerly?.imageDigest : undefined;
+  const addresses = chooseAddresses(host, snapshot, { kind: "Container", ...inputs }, formerly?.addresses);
+  const decide = (imageDigest: string): DecidedContainer => ({
+    addresses,
+    imageDigest,
+    program: chosen.handler?.program ?? "",
+  });
+  const begin = (imageDigest: string) => [
+    ...ownLines("Container", name, [inputs.owner, prior?.owner], inputs.adopt),
+    ...recordLines({
+      v: 1,
+      kind: "Container",
+      name,
+      owner: inputs.owner as string,
+      inputs: recorded(inputs),
+      decided: { ...decide(imageDigest) },
+    }),
+  ];
+  const purpose = `${prior ? "update" : "create"} Container ${name}`;
+  const secrets = Object.values(inputs.environment ?? {}).filter((value) => value.length > 3);
+  let made: ContainerState | undefined;
+  try {
+    const imageDigest = await obtainImage(host, inputs, { purpose, begin, kept, progress });
+    const decided = decide(imageDigest);
+    const wanted = containerLayout(inputs, decided, chosen.handler);
+    made = {
+      ...inputs,
+      imageDigest,
+      runsUnder: chosen.name,
+      isolationReason: chosen.reason,
+      ipAddress: addresses[0] ?? "",
+      addresses,
+      unit: containerPlaces(name).unit,
+      logFile: containerPlaces(name).log,
+      drift: [],
+    } as ContainerState;
+    await host.apply({ purpose, secrets, ...changeFor(snapshot, inputs, prior, wanted, begin(imageDigest)) }, progress);
+    return made;
+  } catch (error) {
+    throw explain(error, inputs, made);
+  } finally {
+    host.release(`Container ${name}`);
+  }
+}
+
+/** What its image is, as declared; what lies in a local file is part of that. */
+function imageSource({ image, sourceDigest }: Inputs): string {
+  return JSON.stringify([image.reference, image.archive && sourceDigest, image.digest]);
+}
+
+/** What the record keeps: of the environment nothing but that it changed. */
+function recorded(inputs: Inputs): Record<string, unknown> {
+  const { environment, ...rest } = inputs;
+  const sha256 = createHash("sha256")
+    .update(JSON.stringify(environment ?? {}))
+    .digest("hex");
+  return { ...recordedInputs(rest), environment: { sha256 } };
+}
+
+interface Obtaining {
+  purpose: string;
+  begin: (digest: string) => string[];
+  /** Digest of what the same source has led to before. */
+  kept: string | undefined;
+  progress: Progress;
+}
+
+/** Has the image in the engine, and says its digest. */
+async function obtainImage(host: HostSession, inputs: Inputs, { purpose, begin, kept, progress }: Obtaining) {
+  const { name, image, engine } = inputs;
+  const object = objectDirectory("Container", name);
+  const work = `/var/lib/microvm/.container-${name}`;
+  await host.apply(
+    {
+      purpose,
+      deadline: 1_800_000,
+      prepare: [
+        ...begin(kept ?? ""),
+        `[ -d ${objectDirectory("ContainerEngine", engine.name as string)} ] || mv_fail engine-gone ${command(engine.name as string)}`,
+        command(
+          "mv_dir",
+          `${objectDirectory("ContainerEngine", engine.name as string)}/containers`,
+          "0755",
+          "root:root",
+        ),
+        `: > ${objectDirectory("ContainerEngine", engine.name as string)}/containers/${name}`,
+        command("mv_packages", object, "skopeo"),
+      ],
+    },
+    progress,
+  );
+  const there = kept && (await hasImage(host, kept));
+  if (there) return kept;
+  if (image.archive) await sendFile(host, image.archive, `${work}.tar`, `Container ${name}`, progress);
+  const { digest = "" } = await host.apply(
+    {
+      purpose,
+      deadline: 3_600_000,
+      builds: `container-${name}`,
+      build: [
+        ...(image.archive ? fromArchive(`${work}.tar`) : fromRegistry(image, kept)),
+        ...(image.digest ? [`[ "$mv_digest" = ${image.digest} ] || mv_fail wrong-digest "$mv_digest"`] : []),
+        // Said before it is there, so that nobody takes it for one that nothing uses.
+        `mv_tag=$(printf %s "$mv_digest" | tr : -); printf 'microvm.local/image:%s\\n' "$mv_tag" > ${object}/image.next`,
+        "mv_progress 'fetching the image'",
+        `rm -f ${work}.oci; skopeo copy --quiet $mv_from "oci-archive:${work}.oci:$mv_tag" 2> "$mv_work/skopeo" || { cat "$mv_work/skopeo" 1>&2; mv_fail image-unreachable "$(sed -n 's/.*msg="\\{0,1\\}//p' "$mv_work/skopeo" | tail -n 1 | cut -c 1-400)"; }`,
+        `ctr --namespace microvm image import --base-name microvm.local/image ${work}.oci 1>&2 || mv_fail image-refused ${command(name)}`,
+        `rm -f ${work}.oci ${work}.tar`,
+        'mv_result digest "$mv_digest"',
+      ],
+    },
+    progress,
+  );
+  return digest;
+}
+
+async function hasImage(host: HostSession, digest: string): Promise<boolean> {
+  const { found } = await host.apply({
+    purpose: "look for an image",
+    prepare: [
+      `mv_result found "$(ctr --namespace microvm image ls -q 2> /dev/null | grep -cxF ${command(imageName(digest))} || true)"`,
+    ],
+  });
+  return found === "1";
+}
+
+/** Leaves the manifest's digest in mv_digest and where to copy from, in skopeo's words, in mv_from. */
+function fromRegistry({ reference = "", tls }: Inputs["image"], kept: string | undefined): string[] {
+  const [named = "", pinned] = reference.split("@");
+  const repository = named.replace(/:[^:/]*$/, "");
+  const known = pinned ?? kept;
+  const verify = tls === false ? "--tls-verify=false " : "";
+  const inspect = `skopeo inspect --no-tags ${verify}--format '{{.Digest}}' ${command(`docker://${pinned ? `${repository}@${pinned}` : named}`)}`;
+  return [
+    known
+      ? `mv_digest=${known}`
+      : `mv_digest=$(${inspect} 2> "$mv_work/skopeo") || { cat "$mv_work/skopeo" 1>&2; mv_fail image-unreachable "$(sed -n 's/.*msg="\\{0,1\\}//p' "$mv_work/skopeo" | tail -n 1 | cut -c 1-400)"; }`,
+    `mv_from="${tls === false ? "--src-tls-verify=false " : ""}docker://${repository}@$mv_digest"`,
+  ];
+}
+
+function fromArchive(path: string): string[] {
+  return [
+    // The name of an archive says nothing sure of its kind; what is in it does.
+    `case $(tar -tf ${path} 2> /dev/null | sed 's|^\\./||') in *oci-layout*) mv_from=oci-archive:${path} ;; *manifest.json*) mv_from=docker-archive:${path} ;; *) mv_fail not-an-image ${command(path)} ;; esac`,
+    `mv_digest=$(skopeo inspect --no-tags --format '{{.Digest}}' "$mv_from") || mv_fail not-an-image ${command(path)}`,
+  ];
+}
+
+function changeFor(
+  snapshot: Snapshot,
+  inputs: Inputs,
+  prior: ContainerState | undefined,
+  wanted: ContainerLayout,
+  begin: string[],
+) {
+  const { name, ready, interfaces = [] } = inputs;
+  const place = containerPlaces(name);
+  const attached = wanted.attachments.map((attachment, index) =>
+    attachLines(interfaces[index]?.network as NetworkReference, attachment),
+  );
+  const networks = new Set(interfaces.map(({ network }) => network.name));
+  const detached = formerNetworks(snapshot, name, prior)
+    .filter((network) => !networks.has(network))
+    .map((network) => detachLines(network, networkMember(name)));
+  const active = isActive(snapshot, name);
+  const stopped = inputs.state === "stopped";
+  const stale = active && snapshot.notes.get(`${place.run}/run-digest`) !== wanted.runDigest;
+  const readiness = ready?.log
+    ? ["log", ready.log]
+    : ready?.tcp
+      ? ["tcp", wanted.attachments[0]?.address ?? "", ready.tcp]
+      : ["running"];
+  const timeout = ready?.timeout ?? 60;
+  const tail = `printf 'The last of its output:\\n' 1>&2; tail -c 3000 ${place.log} 1>&2`;
+  const journal = `journalctl -u ${place.unit} -n 12 -o cat --no-pager 1>&2`;
+  return {
+    deadline: (timeout + (inputs.stopTimeout ?? 10) + 300) * 1000,
+    prepare: [
+      ...begin,
+      command("mv_dir", place.state, "0750", "root:root"),
+      // The container's user may read its own names; the directory lets root in and nobody else.
+      command("mv_dir", place.desired, "0755", "root:root"),
+      ...wanted.files.map(({ path, content, mode }) => installFile(path, content, mode)),
+      `rm -f ${place.desired}/image.next`,
+      ...attached.flatMap((item) => item.prepare),
+      ...detached.flatMap((item) => item.prepare),
+    ],
+    commit: [
+      "mv_reload",
+      ...attached.flatMap((item) => item.commit),
+      ...(stopped
+        ? [
+            command("systemctl", "disable", "-q", "--now", place.unit),
+            `systemctl reset-failed ${place.unit} 2> /dev/null || true`,
+          ]
+        : [
+            command("ln", "-sfn", "/etc/systemd/system/microvm-container@.service", place.enabled),
+            ...(stale ? [command("systemctl", "restart", "--no-block", place.unit)] : []),
+            ...(active && !stale ? [loadPorts(name)] : []),
+            ...(active ? [] : [`systemctl reset-failed ${place.unit} 2> /dev/null || true`]),
+          ]),
+      ...detached.flatMap((item) => item.commit),
+      ...dropImages(),
+    ],
+    wait: stopped
+      ? []
+      : [
+          `systemctl start ${place.unit} || { ${journal}; mv_fail container-start-failed "$(journalctl -u ${place.unit} -n 20 -o cat --no-pager | grep '^ctr: ' | tail -n 1)"; }`,
+          `if [ ! -e ${place.run}/ready ]; then mv_progress 'waiting until it is ready'; mv_rc=0; ${command("/usr/lib/microvm/container-wait", name, timeout, ...readiness)} || mv_rc=$?`,
+          `case $mv_rc in 0) ;; 3) ${journal}; ${tail}; mv_fail container-ended "$(journalctl -u ${place.unit} -n 20 -o cat --no-pager | grep '^ctr: ' | tail -n 1)" ;; *) ${tail}; mv_fail not-ready 'it was made, but not ready within ${timeout} s' ;; esac; fi`,
+        ],
+  };
+}
+
+function formerNetworks(snapshot: Snapshot, name: string, prior: ContainerState | undefined): string[] {
+  const before = snapshot.records.get(recordPath("Container", name))?.inputs.interfaces ?? prior?.interfaces ?? [];
+  return [...new Set((before as { network?: { name?: string } }[]).flatMap(({ network }) => network?.name ?? []))];
+}
+
+/** Images that no container has named. */
+function dropImages(): string[] {
+  const used = "/etc/microvm/containers/*/image /etc/microvm/containers/*/image.next";
+  return [
+    `if ctr version > /dev/null 2>&1; then for mv_image in $(ctr --namespace microvm image ls -q | grep '^microvm.local/image:' || true); do grep -qxF "$mv_image" ${used} 2> /dev/null || ctr --namespace microvm image rm "$mv_image" > /dev/null 2>&1 || true; done; fi`,
+  ];
+}
+
+const hints: Record<string, string> = {
+  "not-ready":
+    "It is kept as it is: look at its log, then run the same again, with a longer `ready.timeout` if it is only slow.",
+  "container-ended": "Look at the end of its output; run the same again once the cause is gone.",
+  "container-start-failed": "The journal's last lines are above; run the same again once the cause is gone.",
+};
+
+function explain(error: unknown, inputs: Inputs, made: ContainerState | undefined): unknown {
+  const { name, image } = inputs;
+  const subject = `Container ${name}`;
+  const worded = explainNetwork(explainOwnership(error, "Container", name), subject);
+  if (!(worded instanceof ChangeError)) return worded;
+  const { code, said } = worded;
+  const { remote } = worded.parts;
+  if (made && hints[code]) {
+    const cause = code === "not-ready" ? said : `it ended before it was ready${said && `: ${said}`}`;
+    return new UnfinishedError(
+      { code, verb: "start", subject, cause, hint: hints[code], remote },
+      { ...made, state: code === "not-ready" ? "running" : "stopped", drift: [cause] },
+      { cause: error },
+    );
+  }
+  const source = image.reference ?? image.archive;
+  const known: Record<string, [cause: string, hint: string]> = {
+    "engine-gone": [`container engine ${said} is not set up on the host`, "Run `pulumi refresh`, then `pulumi up`."],
+    "image-unreachable": [
+      `${source} cannot be fetched: ${said}`,
+      "Is the name right, and does the host reach the registry? One without TLS needs `tls: false`.",
+    ],
+    "wrong-digest": [
+      `${source} has the digest ${said}, and ${image.digest} is declared`,
+      "Correct the digest, or find out why the content differs.",
+    ],
+    "not-an-image": [
+      `${source} is neither an OCI nor a Docker archive`,
+      "Make one with `docker save` or `skopeo copy`.",
+    ],
+    "image-refused": [`containerd does not take ${source}`, "The last lines of what it said are below."],
+    "address-in-use": [
+      `one of its addresses is another's on the host: ${said}`,
+      "Give it another address, or none: then a free one is chosen.",
+    ],
+  };
+  const [cause, hint] = known[code] ?? [];
+  if (!cause) return worded;
+  return new MicrovmError({ code, verb: "make", subject, cause, hint, remote }, { cause: error });
+}
+
+async function remove(host: HostSession, state: ContainerState): Promise<void> {
+  const snapshot = await host.snapshot();
+  const name = state.name as string;
+  const place = containerPlaces(name);
+  if (!snapshot.files.has(place.desired) && !isActive(snapshot, name)) return;
+  if (isAnothers(snapshot, "Container", name, state.owner)) return;
+  const detached = formerNetworks(snapshot, name, state).map((network) => detachLines(network, networkMember(name)));
+  try {
+    await host.apply({
+      purpose: `delete Container ${name}`,
+      deadline: ((state.stopTimeout ?? 10) + 300) * 1000,
+      prepare: [
+        ...ownLines("Container", name, [state.owner]),
+        `systemctl disable -q --now --no-block ${place.unit} 2> /dev/null || true`,
+      ],
+      commit: [
+        `if systemctl cat ${place.unit} > /dev/null 2>&1; then systemctl stop ${place.unit}; systemctl reset-failed ${place.unit} 2> /dev/null || true; fi`,
+        ...detached.flatMap((item) => [...item.prepare, ...item.commit]),
+        command("mv_gone", place.enabled, place.dropIn, place.state, place.run),
+        command("mv_rmdir", place.dropIn.replace(/\/[^/]*$/, "")),
+        `rm -f ${objectDirectory("ContainerEngine", "*")}/containers/${name}`,
+        `rm -f ${place.desired}/image ${place.desired}/image.next /var/lib/microvm/.container-${name}.*`,
+        ...dropImages(),
+        `if [ -z "$(ls -A /etc/microvm/engines/*/containers 2> /dev/null | grep -v :)" ]; then ctr namespace rm microvm > /dev/null 2>&1 || true; fi`,
+        command("mv_rmdir", "/var/lib/microvm/containers", "/run/microvm/container"),
+        command("mv_release", place.desired),
+        // What skopeo notes of registries; with one that was there before it is its user's.
+        "if ! command -v skopeo > /dev/null; then mv_gone /var/lib/containers/cache; mv_rmdir /var/lib/containers; fi",
+        command("mv_gone", place.desired),
+      ],
+    });
+  } catch (error) {
+    throw explain(error, state as Inputs, undefined);
+  }
+}
