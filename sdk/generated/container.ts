@@ -37,7 +37,7 @@ export interface ContainerArgs {
   /** Program and arguments. Default: the image's. */
   command?: pulumi.Input<Array<pulumi.Input<string>>>;
   /** Environment variables besides the image's. They stand in no command line and in no unit. */
-  environment?: pulumi.Input<Record<string, string>>;
+  environment?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Default: the image's. (at most 1024 characters) */
   workingDirectory?: pulumi.Input<string>;
   /** Whether its root filesystem is read-only. (default false) */

@@ -57,7 +57,7 @@ export interface HostArgs {
   /** Kernel modules that must be loaded, now and at each boot. */
   kernelModules?: pulumi.Input<Array<pulumi.Input<string>>>;
   /** Kernel parameters that must be set, now and at each boot, e.g. `{ "vm.swappiness": "1" }`. The former values come back on delete. */
-  sysctls?: pulumi.Input<Record<string, string>>;
+  sysctls?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Take over a host whose record names another program. (default false) */
   adopt?: pulumi.Input<boolean>;
   /** What to turn off on a host that runs guests of several tenants, now and at every boot; delete, and taking it away here, bring back what was. Whatever is asked for, `hardeningFindings` tells what falls short. */

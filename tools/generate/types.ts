@@ -72,17 +72,18 @@ export function typeOf(
 ): string {
   if (property["x-ref"]) return `${property["x-ref"]}Reference`;
   if (property.enum) return property.enum.map((value) => JSON.stringify(value)).join(" | ");
+  const mapped = (value: PropertySchema) => wrap(typeOf(value, depth, wrap), value);
   switch (property.type) {
     case "integer":
     case "number":
       return "number";
     case "array": {
-      const item = wrap(typeOf(property.items ?? {}, depth, wrap), property.items ?? {});
+      const item = mapped(property.items ?? {});
       return /^[A-Za-z]+$/.test(item) ? `${item}[]` : `Array<${item}>`;
     }
     case "object":
       if (property.properties) return objectType(property.properties, new Set(property.required ?? []), depth, wrap);
-      return `Record<string, ${typeOf(property.additionalProperties as PropertySchema, depth, wrap)}>`;
+      return `Record<string, ${mapped(property.additionalProperties as PropertySchema)}>`;
     default:
       return property.type ?? "unknown";
   }
