@@ -2140,7 +2140,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
       },
       "install": {
         "type": "boolean",
-        "description": "Install the distribution's package where the engine is missing; delete removes it again, with its images and containers. Without it a missing engine is an error.",
+        "description": "Install the distribution's package where the engine is missing; delete removes it again, with its images. For `containerd` only: others cannot be removed without a trace. Without it a missing engine is an error.",
         "default": false
       },
       "configFile": {

@@ -870,7 +870,7 @@ export interface ContainerEngineInputs {
   adopt?: boolean;
   /** Which engine. Containers of ours run under `containerd`; the others have runtimes registered with them. */
   kind: "containerd" | "cri-o" | "docker";
-  /** Install the distribution's package where the engine is missing; delete removes it again, with its images and containers. Without it a missing engine is an error. (default false) */
+  /** Install the distribution's package where the engine is missing; delete removes it again, with its images. For `containerd` only: others cannot be removed without a trace. Without it a missing engine is an error. (default false) */
   install?: boolean;
   /** The engine's main configuration file. Default: `/etc/containerd/config.toml`, `/etc/crio/crio.conf` or `/etc/docker/daemon.json`. (at most 1024 characters) */
   configFile?: string;

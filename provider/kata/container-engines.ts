@@ -26,8 +26,8 @@ export interface Configuration {
 }
 
 export interface EngineDriver {
-  /** Package of the distribution that has it. */
-  package: string;
+  /** Package of the distribution that has it, where that can be removed without a trace. */
+  package?: string;
   unit: string;
   /** Default of its main configuration file. */
   configFile: string;
@@ -151,7 +151,6 @@ const containerd: EngineDriver = {
 };
 
 const crio: EngineDriver = {
-  package: "cri-o",
   unit: "crio.service",
   configFile: "/etc/crio/crio.conf",
   dropIn: (configFile) => `${configFile}.d/99-microvm.conf`,
@@ -192,7 +191,6 @@ const crio: EngineDriver = {
 };
 
 const docker: EngineDriver = {
-  package: "docker.io",
   unit: "docker.service",
   configFile: "/etc/docker/daemon.json",
   // It reads one file only, so that is put together around what its administrator has there.
@@ -217,11 +215,14 @@ const docker: EngineDriver = {
       : { runtimeType: runtime, ...(configPath ? { options: { ConfigPath: configPath } } : {}) };
     return `    ${JSON.stringify(name)}: ${JSON.stringify(value)}`;
   },
-  check: () => ['dockerd --validate --config-file "$1" > /dev/null'],
+  check: () => ['said=$(dockerd --validate --config-file "$1" 2>&1) || { printf "%s\\n" "$said" 1>&2; exit 1; }'],
   // It reads its runtimes again on this signal, and nothing is restarted.
   restart: "systemctl reload docker.service",
   survives: "true",
-  try: ["docker info > /dev/null"],
+  // Its command line is a package of its own; its socket is always there.
+  try: [
+    "tries=100; until said=$(curl -fsS --max-time 20 --unix-socket /run/docker.sock http://docker/info 2> /dev/null); do tries=$((tries - 1)); [ $tries -gt 0 ] || { echo 'it does not answer' 1>&2; exit 1; }; sleep 0.1; done",
+  ],
 };
 
 const drivers: Record<EngineKind, EngineDriver> = { containerd, "cri-o": crio, docker };

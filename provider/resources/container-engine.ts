@@ -13,7 +13,8 @@ import {
   engineDriver,
 } from "../kata/container-engines";
 import type { Handler } from "../kata/handler";
-import type { Progress, Resource } from "../resource";
+import type { Problem, Progress, Resource } from "../resource";
+import { isUnknown } from "../schema/unknown";
 import { requireHost } from "./host-requirements";
 import { beginLines, explainOwnership, isAnothers, isOurs, ownLines } from "./ownership";
 
@@ -23,10 +24,20 @@ import { beginLines, explainOwnership, isAnothers, isOurs, ownLines } from "./ow
  */
 export const containerEngine: Resource<ContainerEngineInputs, ContainerEngineState> = {
   kind: "ContainerEngine",
+  check,
   observe,
   converge,
   remove,
 };
+
+function check({ kind, install }: Partial<ContainerEngineInputs>): Problem[] {
+  if (install !== true || kind === undefined || isUnknown(kind) || kind === "containerd") return [];
+  const reason = {
+    docker: "is for containerd: Docker changes the host's packet filter and more, which nothing takes back",
+    "cri-o": "is for containerd: distributions have no package of CRI-O",
+  }[kind];
+  return [{ property: "install", reason: `${reason}; install it yourself` }];
+}
 
 function directory(name: string): string {
   return objectDirectory("ContainerEngine", name);
@@ -151,11 +162,11 @@ async function converge(
         deadline: 1_800_000,
         prepare: [
           ...beginLines("ContainerEngine", inputs, prior),
-          ...(inputs.install ? [command("mv_packages", at, driver.package)] : []),
+          ...(inputs.install && driver.package ? [command("mv_packages", at, driver.package)] : []),
           `mv_version=$(${driver.version}) && [ -n "$mv_version" ] || mv_fail engine-missing ${command(inputs.kind)}`,
           'mv_result version "$mv_version"',
           `mv_result files "$(${readLines(command(main))})"`,
-          `mv_result packages "$(sed -n 's/^${driver.package}://p' /etc/microvm/packages 2> /dev/null || true)"`,
+          `mv_result packages "$(sed -n 's/^${driver.package ?? ""}://p' /etc/microvm/packages 2> /dev/null || true)"`,
         ],
       },
       progress,
@@ -305,9 +316,7 @@ async function remove(host: HostSession, state: ContainerEngineState): Promise<v
   const { driver, main, dropIn } = placesOf(state);
   const text = snapshot.contents.get(main);
   const without = text === undefined ? undefined : driver.unlink(text, dropIn);
-  const data = { containerd: "/var/lib/containerd /run/containerd", docker: "/var/lib/docker", "cri-o": "" }[
-    state.kind
-  ];
+  const data = `/var/lib/containerd /run/containerd ${main.replace(/\/[^/]*$/, "")}`;
   try {
     await host.apply({
       purpose: `delete ContainerEngine ${name}`,
@@ -324,7 +333,7 @@ async function remove(host: HostSession, state: ContainerEngineState): Promise<v
         ...(main === dropIn ? [] : [command("mv_gone", dropIn), command("mv_rmdir", dropIn.replace(/\/[^/]*$/, ""))]),
         command("mv_release", at),
         // Its images and containers go with an engine that came for us.
-        `if [ -z "$(${driver.version} 2> /dev/null)" ]; then for mv_data in ${data} ${main.replace(/\/[^/]*$/, "")}; do mv_gone "$mv_data"; done; mv_rmdir /etc/cni/net.d /etc/cni; fi`,
+        `if [ -z "$(${driver.version} 2> /dev/null)" ]; then mv_gone ${data}; mv_rmdir /etc/cni/net.d /etc/cni; fi`,
         command("mv_gone", at),
       ],
     });
@@ -349,8 +358,6 @@ function giveBack(path: string, at: string, { restart }: EngineDriver): string[]
   ];
 }
 
-const packageHint = "Or say `install: true`: then the distribution's package is installed.";
-
 /** Words what `registerLines` and the engine itself refuse. */
 export function explain(error: unknown, { kind, name }: { kind: string; name?: string }): unknown {
   const subject = `ContainerEngine ${name}`;
@@ -367,7 +374,12 @@ export function explain(error: unknown, { kind, name }: { kind: string; name?: s
   if (!(error instanceof ChangeError)) return error;
   const { said } = error;
   const known: Record<string, [cause: string, hint: string]> = {
-    "engine-missing": [`there is no ${kind} on the host`, `Install it there. ${packageHint}`],
+    "engine-missing": [
+      `there is no ${kind} on the host`,
+      kind === "containerd"
+        ? "Install it there; or say `install: true`: then the distribution's package is installed."
+        : "Install it there.",
+    ],
     "engine-gone": [`container engine ${said} is not set up on the host`, "Run `pulumi refresh`, then `pulumi up`."],
     "engine-config-changed": [`${said} was changed while it was looked at`, "Run the same again."],
     "engine-broken": [

@@ -14,7 +14,7 @@ export interface ContainerEngineArgs {
   adopt?: pulumi.Input<boolean>;
   /** Which engine. Containers of ours run under `containerd`; the others have runtimes registered with them. */
   kind: pulumi.Input<"containerd" | "cri-o" | "docker">;
-  /** Install the distribution's package where the engine is missing; delete removes it again, with its images and containers. Without it a missing engine is an error. (default false) */
+  /** Install the distribution's package where the engine is missing; delete removes it again, with its images. For `containerd` only: others cannot be removed without a trace. Without it a missing engine is an error. (default false) */
   install?: pulumi.Input<boolean>;
   /** The engine's main configuration file. Default: `/etc/containerd/config.toml`, `/etc/crio/crio.conf` or `/etc/docker/daemon.json`. (at most 1024 characters) */
   configFile?: pulumi.Input<string>;
@@ -30,7 +30,7 @@ export class ContainerEngine extends MicrovmResource {
   declare readonly adopt: pulumi.Output<boolean>;
   /** Which engine. Containers of ours run under `containerd`; the others have runtimes registered with them. */
   declare readonly kind: pulumi.Output<"containerd" | "cri-o" | "docker">;
-  /** Install the distribution's package where the engine is missing; delete removes it again, with its images and containers. Without it a missing engine is an error. (default false) */
+  /** Install the distribution's package where the engine is missing; delete removes it again, with its images. For `containerd` only: others cannot be removed without a trace. Without it a missing engine is an error. (default false) */
   declare readonly install: pulumi.Output<boolean>;
   /** The engine's main configuration file. Default: `/etc/containerd/config.toml`, `/etc/crio/crio.conf` or `/etc/docker/daemon.json`. (at most 1024 characters) */
   declare readonly configFile: pulumi.Output<string | undefined>;

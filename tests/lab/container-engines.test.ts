@@ -1,3 +1,5 @@
+import { copyFileSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { schemas } from "../../provider/generated/schemas";
@@ -166,6 +168,40 @@ if (reason) {
       assert.equal(inventoryChanges(before, await hostInventory(lab, name)), []);
     });
   }
+
+  test("docker: a runtime is registered beside what its administrator says, without a restart, and taken back", async () => {
+    await lab.host("dock", { suite: "trixie", containers: true });
+    const onHost = (script: string) => lab.output("dock", script);
+    const asked = '{ "log-level": "warn",\n  "runtimes": { "theirs": { "path": "/usr/bin/runc" } } }\n';
+    await onHost(`mkdir -p /etc/docker; cat > /etc/docker/daemon.json <<'E'\n${asked}E`);
+    const installed = await lab.ssh(
+      "dock",
+      "apt-get update -q; DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends docker.io docker-cli",
+      300_000,
+    );
+    assert.is(installed.code, 0, installed.stderr);
+    const world = new World(lab, "dock");
+    await world.host();
+    const pid = await onHost("systemctl show -P MainPID docker");
+    const engine = await world.make<ContainerEngineState>("ContainerEngine", "docker", { kind: "docker" });
+    await world.make<GVisorState>("GVisor", "gvisor", {
+      engines: [reference("ContainerEngine", engine)],
+      platform: "ptrace",
+      network: "none",
+    });
+    assert.equal(await world.drift(), {});
+    const { runtimes, ...rest } = JSON.parse(await onHost("cat /etc/docker/daemon.json"));
+    assert.equal([Object.keys(runtimes), rest], [["theirs", "gvisor"], { "log-level": "warn" }]);
+    const root = join((lab.hosts.find(({ name }) => name === "dock") as { root: string }).root, "srv/root");
+    mkdirSync(root);
+    copyFileSync("/bin/busybox", join(root, "busybox"));
+    await onHost("tar -C /srv/root -c . | docker import - t:1 > /dev/null; rm -r /srv/root");
+    assert.match(await onHost("docker run --rm --network none --runtime gvisor t:1 /busybox uname -r"), /^4\.4\.0/);
+    await world.destroy();
+    assert.is(await onHost("cat /etc/docker/daemon.json"), asked);
+    assert.is(await onHost("systemctl show -P MainPID docker"), pid);
+    assert.not.match(await onHost("docker info -f '{{json .Runtimes}}'"), /gvisor/);
+  });
 }
 
 test.run();
