@@ -831,7 +831,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
       },
       "source": {
         "type": "object",
-        "description": "Where the image comes from: exactly one of `file`, `url`, `directory`, `tarball` or `debian`.",
+        "description": "Where the image comes from: exactly one of `file`, `url`, `directory`, `tarball`, `debian` or `oci`.",
         "x-change": "replace",
         "x-why": "an image is content-addressed",
         "additionalProperties": false,
@@ -840,7 +840,8 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
           "url",
           "directory",
           "tarball",
-          "debian"
+          "debian",
+          "oci"
         ],
         "properties": {
           "file": {
@@ -910,6 +911,42 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
                 "pattern": "^https?://[^\\s]+$",
                 "x-expects": "an http or https address",
                 "maxLength": 2048
+              }
+            }
+          },
+          "oci": {
+            "type": "object",
+            "description": "A container image, unpacked on the host by skopeo and umoci. The guest runs the image's program (`Entrypoint` and `Cmd`) with its environment, directory and user; the output is on the console. Asked to power off, it sends the program the image's stop signal; when the program ends, the guest powers off, and the microVM's `restart` says whether it starts again (`always`). An image that names no program, or an init of its own, boots by its `/sbin/init`. Needs a kernel with the provider's initramfs.",
+            "additionalProperties": false,
+            "x-exactly-one": [
+              "reference",
+              "archive"
+            ],
+            "properties": {
+              "reference": {
+                "type": "string",
+                "description": "An image in a registry, by tag or by digest, e.g. `docker.io/library/nginx:1.27`. The host pulls it once, when the image is made, and by the digest found then whenever it is repaired. Where the registry wants a login, log in on the host (`skopeo login`).",
+                "pattern": "^([A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?$",
+                "x-expects": "an image's name such as `docker.io/library/nginx:1.27`",
+                "maxLength": 512
+              },
+              "archive": {
+                "type": "string",
+                "description": "An archive of one image on the machine that runs the program, as `docker save` or `skopeo copy … oci-archive:…` makes it.",
+                "pattern": "^[^\\u0000\\n\\r]+$",
+                "x-expects": "a path without line breaks",
+                "maxLength": 4096
+              },
+              "digest": {
+                "type": "string",
+                "description": "What the image's manifest must hash to: another image is refused.",
+                "pattern": "^sha256:[0-9a-f]{64}$",
+                "x-expects": "`sha256:` and 64 lower-case hexadecimal digits"
+              },
+              "tls": {
+                "type": "boolean",
+                "description": "Whether the registry is asked over TLS and has to prove who it is. `false` trusts whoever answers; a `digest` makes up for it.",
+                "default": true
               }
             }
           }
@@ -984,6 +1021,10 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "type": "integer",
         "description": "Size of the image.",
         "x-unit": "B"
+      },
+      "imageDigest": {
+        "type": "string",
+        "description": "Digest of the container image's manifest that `oci` led to, as `sha256:…`; empty for other sources."
       },
       "drift": {
         "type": "array",

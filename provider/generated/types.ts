@@ -382,7 +382,7 @@ export interface RootfsImageInputs {
   name?: string;
   /** Take over an object of this name that another program made. (default false) */
   adopt?: boolean;
-  /** Where the image comes from: exactly one of `file`, `url`, `directory`, `tarball` or `debian`. */
+  /** Where the image comes from: exactly one of `file`, `url`, `directory`, `tarball`, `debian` or `oci`. */
   source: {
     /** A filesystem image on the machine that runs the program. (at most 4096 characters) */
     file?: string;
@@ -402,6 +402,17 @@ export interface RootfsImageInputs {
       packages?: string[];
       /** Mirror to build from. Default: the one of the host's own apt configuration when it is Debian, else Debian's. (at most 2048 characters) */
       mirror?: string;
+    };
+    /** A container image, unpacked on the host by skopeo and umoci. The guest runs the image's program (`Entrypoint` and `Cmd`) with its environment, directory and user; the output is on the console. Asked to power off, it sends the program the image's stop signal; when the program ends, the guest powers off, and the microVM's `restart` says whether it starts again (`always`). An image that names no program, or an init of its own, boots by its `/sbin/init`. Needs a kernel with the provider's initramfs. */
+    oci?: {
+      /** An image in a registry, by tag or by digest, e.g. `docker.io/library/nginx:1.27`. The host pulls it once, when the image is made, and by the digest found then whenever it is repaired. Where the registry wants a login, log in on the host (`skopeo login`). (at most 512 characters) */
+      reference?: string;
+      /** An archive of one image on the machine that runs the program, as `docker save` or `skopeo copy … oci-archive:…` makes it. (at most 4096 characters) */
+      archive?: string;
+      /** What the image's manifest must hash to: another image is refused. */
+      digest?: string;
+      /** Whether the registry is asked over TLS and has to prove who it is. `false` trusts whoever answers; a `digest` makes up for it. (default true) */
+      tls?: boolean;
     };
   };
   /** Filesystem of the image. With `file` and `url` it says what the image is, and is checked. `copy` root disks need `ext4`. (default "ext4") */
@@ -428,6 +439,8 @@ export interface RootfsImageState extends RootfsImageInputs {
   path: string;
   /** Size of the image. (in B) */
   bytes: number;
+  /** Digest of the container image's manifest that `oci` led to, as `sha256:…`; empty for other sources. */
+  imageDigest: string;
   /** What on the host differs from what was declared, a sentence each. The next `up` repairs it. */
   drift: string[];
 }

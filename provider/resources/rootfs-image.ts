@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import type { RootfsImageInputs, RootfsImageState } from "../generated/types";
 import { command } from "../host/change";
 import { objectDirectory } from "../host/record";
 import type { HostSession } from "../host/session";
 import type { Problem, Progress, Resource } from "../resource";
 import { isUnknown } from "../schema/unknown";
+import { explainContainerImage, guestLines, type Pulled, pulled, pullLines, sizeBound } from "./container-image";
 import { requireHost } from "./host-requirements";
 import { fileDigest, packDirectory, treeDigest } from "./local-source";
 import { beginLines, explainOwnership, isOurs } from "./ownership";
@@ -25,6 +27,15 @@ function check(inputs: Partial<RootfsImageInputs>): Problem[] {
   const problems: Problem[] = [];
   if (source.url && !source.sha256)
     problems.push({ property: "source.sha256", reason: "is required with url: an image is what its digest says" });
+  const { reference, digest } = (!isUnknown(source.oci) && source.oci) || {};
+  if (reference && digest && !isUnknown(reference) && !isUnknown(digest)) {
+    const [, named] = reference.split("@");
+    if (named && named !== digest)
+      problems.push({
+        property: "source.oci.digest",
+        reason: `must be ${named}, as in the reference; or leave it out`,
+      });
+  }
   if (size !== undefined && !isUnknown(size)) {
     if (source.file || source.url)
       problems.push({ property: "size", reason: "is for images that are made; this one is given" });
@@ -37,7 +48,8 @@ function check(inputs: Partial<RootfsImageInputs>): Problem[] {
 async function settle(inputs: Partial<RootfsImageInputs>): Promise<Partial<RootfsImageInputs>> {
   const { source } = inputs;
   if (!source || isUnknown(source)) return inputs;
-  const local = [source.file, source.tarball, source.directory].find((path) => path !== undefined);
+  const archive = isUnknown(source.oci) ? undefined : source.oci?.archive;
+  const local = [source.file, source.tarball, source.directory, archive].find((path) => path !== undefined);
   if (!local || isUnknown(local)) return inputs;
   const sourceDigest = source.directory ? await treeDigest(source.directory) : await fileDigest(local, source.sha256);
   return { ...inputs, sourceDigest };
@@ -46,7 +58,9 @@ async function settle(inputs: Partial<RootfsImageInputs>): Promise<Partial<Rootf
 async function observe(host: HostSession, state: RootfsImageState): Promise<RootfsImageState | undefined> {
   const snapshot = await host.snapshot();
   if (!isOurs(snapshot, "RootfsImage", state.name as string, state.owner)) return undefined;
-  return { ...state, drift: storedDrift(snapshot.stored, "the image", state.digest) };
+  const drift = storedDrift(snapshot.stored, "the image", state.digest);
+  // What was recorded before there were container images has none.
+  return { ...state, imageDigest: state.imageDigest ?? "", drift };
 }
 
 async function converge(
@@ -61,6 +75,7 @@ async function converge(
   const object = objectDirectory("RootfsImage", name);
   const work = `/var/lib/microvm/.image-${name}`;
   const { source } = inputs;
+  const { architecture } = snapshot.facts;
   const purpose = `${prior ? "update" : "create"} RootfsImage ${name}`;
   try {
     await host.apply(
@@ -72,12 +87,29 @@ async function converge(
       progress,
     );
     await send(host, source, `${work}.source`, `RootfsImage ${name}`, progress);
+    // An image's set-user-ID programs and device nodes are nothing for the host's users.
+    const fresh = `rm -rf ${work}; mkdir -p -m 0700 ${work}`;
+    let image: Pulled | undefined;
+    if (source.oci) {
+      const pinned = isDeepStrictEqual(source.oci, prior?.source?.oci) ? prior?.imageDigest : undefined;
+      const values = await host.apply(
+        {
+          purpose,
+          deadline: 3_600_000,
+          builds: `image-${name}`,
+          build: [fresh, ...pullLines(inputs, work, architecture, pinned || undefined)],
+        },
+        progress,
+      );
+      image = pulled(values, `RootfsImage ${name}`);
+    }
+    const begin = image ? guestLines(image.workload, inputs.size, work) : [fresh];
     const values = await host.apply(
       {
         purpose,
         deadline: 3_600_000,
         builds: `image-${name}`,
-        build: [`rm -rf ${work}; mkdir -p ${work}`, ...obtain(inputs, work)],
+        build: [...begin, ...obtain(inputs, work)],
         prepare: [
           `mv_put_stored ${object} ${work}/image; mv_image=$mv_digest`,
           `rm -rf ${work} ${work}.source`,
@@ -88,15 +120,22 @@ async function converge(
       progress,
     );
     const digest = values.digest as string;
-    return { ...inputs, digest, path: storedPath(digest), bytes: Number(values.bytes), drift: [] };
+    const imageDigest = image?.imageDigest ?? "";
+    return { ...inputs, digest, path: storedPath(digest), bytes: Number(values.bytes), imageDigest, drift: [] };
   } catch (error) {
-    throw explainSource(explainOwnership(error, "RootfsImage", name), `RootfsImage ${name}`, source.sha256);
+    const subject = `RootfsImage ${name}`;
+    const explained = explainContainerImage(error, subject, source.oci?.digest, architecture);
+    throw explainSource(explainOwnership(explained, "RootfsImage", name), subject, source.sha256);
   }
 }
 
 function packages({ source, format }: RootfsImageInputs): string[] {
   const tools = { ext4: "e2fsprogs", erofs: "erofs-utils", squashfs: "squashfs-tools" };
-  return [tools[format ?? "ext4"], ...(source.debian ? ["mmdebstrap"] : [])];
+  return [
+    tools[format ?? "ext4"],
+    ...(source.debian ? ["mmdebstrap"] : []),
+    ...(source.oci ? ["skopeo", "umoci", "busybox-static", "dbus"] : []),
+  ];
 }
 
 async function send(
@@ -106,7 +145,7 @@ async function send(
   subject: string,
   progress: Progress,
 ): Promise<void> {
-  const local = source.file ?? source.tarball;
+  const local = source.file ?? source.tarball ?? source.oci?.archive;
   if (local) return sendFile(host, local, path, subject, progress);
   if (!source.directory) return;
   const packed = await packDirectory(source.directory);
@@ -145,5 +184,6 @@ function obtain({ source, format = "ext4", size }: RootfsImageInputs, work: stri
       ...(mirror ? ["--mirror", mirror] : []),
     );
   }
+  if (source.oci) return build("--from-dir", `${work}/tree`, "--max-mib", sizeBound(size));
   return build("--from-tar", `${work}.source`);
 }

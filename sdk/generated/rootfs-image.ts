@@ -12,7 +12,7 @@ export interface RootfsImageArgs {
   name?: pulumi.Input<string>;
   /** Take over an object of this name that another program made. (default false) */
   adopt?: pulumi.Input<boolean>;
-  /** Where the image comes from: exactly one of `file`, `url`, `directory`, `tarball` or `debian`. */
+  /** Where the image comes from: exactly one of `file`, `url`, `directory`, `tarball`, `debian` or `oci`. */
   source: pulumi.Input<{
     /** A filesystem image on the machine that runs the program. (at most 4096 characters) */
     file?: pulumi.Input<string>;
@@ -33,6 +33,17 @@ export interface RootfsImageArgs {
       /** Mirror to build from. Default: the one of the host's own apt configuration when it is Debian, else Debian's. (at most 2048 characters) */
       mirror?: pulumi.Input<string>;
     }>;
+    /** A container image, unpacked on the host by skopeo and umoci. The guest runs the image's program (`Entrypoint` and `Cmd`) with its environment, directory and user; the output is on the console. Asked to power off, it sends the program the image's stop signal; when the program ends, the guest powers off, and the microVM's `restart` says whether it starts again (`always`). An image that names no program, or an init of its own, boots by its `/sbin/init`. Needs a kernel with the provider's initramfs. */
+    oci?: pulumi.Input<{
+      /** An image in a registry, by tag or by digest, e.g. `docker.io/library/nginx:1.27`. The host pulls it once, when the image is made, and by the digest found then whenever it is repaired. Where the registry wants a login, log in on the host (`skopeo login`). (at most 512 characters) */
+      reference?: pulumi.Input<string>;
+      /** An archive of one image on the machine that runs the program, as `docker save` or `skopeo copy … oci-archive:…` makes it. (at most 4096 characters) */
+      archive?: pulumi.Input<string>;
+      /** What the image's manifest must hash to: another image is refused. */
+      digest?: pulumi.Input<string>;
+      /** Whether the registry is asked over TLS and has to prove who it is. `false` trusts whoever answers; a `digest` makes up for it. (default true) */
+      tls?: pulumi.Input<boolean>;
+    }>;
   }>;
   /** Filesystem of the image. With `file` and `url` it says what the image is, and is checked. `copy` root disks need `ext4`. (default "ext4") */
   format?: pulumi.Input<"ext4" | "erofs" | "squashfs">;
@@ -48,7 +59,7 @@ export class RootfsImage extends MicrovmResource {
   declare readonly name: pulumi.Output<string>;
   /** Take over an object of this name that another program made. (default false) */
   declare readonly adopt: pulumi.Output<boolean>;
-  /** Where the image comes from: exactly one of `file`, `url`, `directory`, `tarball` or `debian`. */
+  /** Where the image comes from: exactly one of `file`, `url`, `directory`, `tarball`, `debian` or `oci`. */
   declare readonly source: pulumi.Output<{
       /** A filesystem image on the machine that runs the program. (at most 4096 characters) */
       file?: string;
@@ -69,6 +80,17 @@ export class RootfsImage extends MicrovmResource {
         /** Mirror to build from. Default: the one of the host's own apt configuration when it is Debian, else Debian's. (at most 2048 characters) */
         mirror?: string;
       };
+      /** A container image, unpacked on the host by skopeo and umoci. The guest runs the image's program (`Entrypoint` and `Cmd`) with its environment, directory and user; the output is on the console. Asked to power off, it sends the program the image's stop signal; when the program ends, the guest powers off, and the microVM's `restart` says whether it starts again (`always`). An image that names no program, or an init of its own, boots by its `/sbin/init`. Needs a kernel with the provider's initramfs. */
+      oci?: {
+        /** An image in a registry, by tag or by digest, e.g. `docker.io/library/nginx:1.27`. The host pulls it once, when the image is made, and by the digest found then whenever it is repaired. Where the registry wants a login, log in on the host (`skopeo login`). (at most 512 characters) */
+        reference?: string;
+        /** An archive of one image on the machine that runs the program, as `docker save` or `skopeo copy … oci-archive:…` makes it. (at most 4096 characters) */
+        archive?: string;
+        /** What the image's manifest must hash to: another image is refused. */
+        digest?: string;
+        /** Whether the registry is asked over TLS and has to prove who it is. `false` trusts whoever answers; a `digest` makes up for it. (default true) */
+        tls?: boolean;
+      };
     }>;
   /** Filesystem of the image. With `file` and `url` it says what the image is, and is checked. `copy` root disks need `ext4`. (default "ext4") */
   declare readonly format: pulumi.Output<"ext4" | "erofs" | "squashfs">;
@@ -80,6 +102,8 @@ export class RootfsImage extends MicrovmResource {
   declare readonly path: pulumi.Output<string>;
   /** Size of the image. (in B) */
   declare readonly bytes: pulumi.Output<number>;
+  /** Digest of the container image's manifest that `oci` led to, as `sha256:…`; empty for other sources. */
+  declare readonly imageDigest: pulumi.Output<string>;
   /** What on the host differs from what was declared, a sentence each. The next `up` repairs it. */
   declare readonly drift: pulumi.Output<string[]>;
 

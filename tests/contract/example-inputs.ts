@@ -91,7 +91,10 @@ export const exampleChanges: Record<Kind, { update: Record<string, unknown>; rep
   Host: { update: { packages: ["curl"] } },
   Vmm: { update: { version: "7.2" }, replace: { name: "qemu-2" } },
   Kernel: { update: { adopt: true }, replace: { source: { distribution: "linux-image-cloud-amd64" } } },
-  RootfsImage: { update: { adopt: true }, replace: { source: { debian: { suite: "trixie" } } } },
+  RootfsImage: {
+    update: { adopt: true },
+    replace: { source: { oci: { reference: "docker.io/library/nginx:1.27" } } },
+  },
   Network: { update: { nat: false }, replace: { cidr: "172.31.0.0/24" } },
   Volume: { update: { size: 128 }, replace: { filesystem: "none" } },
   MicroVM: { update: { memory: 512 }, replace: { rootDisk: { mode: "copy" } } },

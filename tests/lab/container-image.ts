@@ -1,151 +1,140 @@
-import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { cacheRoot } from "./lab";
 
-/** What an image tells of how its containers run. */
-export interface ContainerImageOptions {
-  /** Name that `ctr image import` gives it. */
-  name?: string;
+/** What an image of the tests is made of. */
+export interface ContainerImage {
   entrypoint?: string[];
   cmd?: string[];
-  env?: Record<string, string>;
-  workdir?: string;
-  /** `root` and `app` (1000) are in its /etc/passwd. */
+  env?: string[];
   user?: string;
+  workdir?: string;
+  stopSignal?: string;
+  /** Default: this machine's. */
+  architecture?: string;
+  /** By absolute path. */
+  files?: Record<string, string | ContainerFile>;
+  /** Whether it has busybox at /bin, under these names too. Default: what a shell script needs; none for no busybox. */
+  applets?: string[];
+  /** In which form. Default: an OCI archive. */
+  form?: "oci" | "docker";
 }
 
-export interface ContainerImage {
-  name: string;
-  /** The archive: an OCI layout with a single image. */
-  path: string;
-  /** Digest of its manifest: `sha256:…` */
-  digest: string;
+export interface ContainerFile {
+  content?: string | Buffer;
+  /** Makes it a symbolic link. */
+  link?: string;
+  /** Makes it a file of this many zeros. */
+  zeros?: number;
+  mode?: number;
+  uid?: number;
+  gid?: number;
 }
 
-/**
- * A small image, the same bytes each time: this machine's static busybox under the names of its applets. It is written
- * here, so that a machine that runs tests needs no tool for images.
- */
-export function containerImage(options: ContainerImageOptions = {}): ContainerImage {
-  const { name = "lab.test/busybox:1", entrypoint = [], cmd = ["sh"], env = {}, workdir = "/", user = "" } = options;
-  const busybox = readFileSync("/bin/busybox");
-  const layer = tar([
-    { path: "bin/", mode: 0o755 },
-    { path: "bin/busybox", mode: 0o755, content: busybox },
-    ...applets().map((applet) => ({ path: `bin/${applet}`, mode: 0o777, target: "busybox" })),
-    { path: "etc/", mode: 0o755 },
-    { path: "etc/group", mode: 0o644, content: Buffer.from("root:x:0:\napp:x:1000:\n") },
-    {
-      path: "etc/passwd",
-      mode: 0o644,
-      content: Buffer.from("root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000:app:/:/bin/sh\n"),
-    },
-    { path: "root/", mode: 0o700 },
-    { path: "tmp/", mode: 0o1777 },
-  ]);
-  const packed = blob("application/vnd.oci.image.layer.v1.tar+gzip", gzipSync(layer));
-  const config = json("application/vnd.oci.image.config.v1+json", {
-    created: "1970-01-01T00:00:00Z",
-    architecture: process.arch === "x64" ? "amd64" : process.arch,
-    os: "linux",
-    config: {
-      Env: ["PATH=/bin", ...Object.entries(env).map(([key, value]) => `${key}=${value}`)],
-      Entrypoint: entrypoint,
-      Cmd: cmd,
-      WorkingDir: workdir,
-      User: user,
-    },
-    rootfs: { type: "layers", diff_ids: [digestOf(layer)] },
-    history: [{ created: "1970-01-01T00:00:00Z", created_by: "pulumi-microvm's tests" }],
-  });
-  const manifestType = "application/vnd.oci.image.manifest.v1+json";
-  const manifest = json(manifestType, {
-    schemaVersion: 2,
-    mediaType: manifestType,
-    config: config.descriptor,
-    layers: [packed.descriptor],
-  });
-  const { digest } = manifest.descriptor;
-  const annotations = {
-    "io.containerd.image.name": name,
-    "org.opencontainers.image.ref.name": name.replace(/.*:/, ""),
-  };
-  const index = {
-    schemaVersion: 2,
-    mediaType: "application/vnd.oci.image.index.v1+json",
-    manifests: [{ ...manifest.descriptor, annotations }],
-  };
-  const archive = tar([
-    { path: "blobs/", mode: 0o755 },
-    { path: "blobs/sha256/", mode: 0o755 },
-    ...[config, manifest, packed].map(({ descriptor, content }) => ({
-      path: `blobs/${descriptor.digest.replace(":", "/")}`,
-      mode: 0o644,
-      content,
-    })),
-    { path: "index.json", mode: 0o644, content: Buffer.from(JSON.stringify(index)) },
-    { path: "oci-layout", mode: 0o644, content: Buffer.from('{"imageLayoutVersion":"1.0.0"}') },
-  ]);
-  const path = join(cacheRoot(), "container-images", `${digestOf(archive).slice(7, 23)}.tar`);
+const shell = ["sh", "cat", "echo", "env", "id", "ls", "sleep", "touch", "wc", "grep", "tr"];
+
+/** A container image as an archive, made once. The same image gives the same bytes. */
+export function containerImage(image: ContainerImage): string {
+  const key = createHash("sha256")
+    .update(JSON.stringify(image))
+    .update(readFileSync("/bin/busybox"))
+    .digest("hex")
+    .slice(0, 16);
+  const path = join(cacheRoot(), `container-image-1-${key}.tar`);
   if (!existsSync(path)) {
-    mkdirSync(join(path, ".."), { recursive: true });
-    writeFileSync(`${path}.${process.pid}`, archive);
+    mkdirSync(cacheRoot(), { recursive: true });
+    writeFileSync(`${path}.${process.pid}`, image.form === "docker" ? dockerArchive(image) : ociArchive(image));
     renameSync(`${path}.${process.pid}`, path);
   }
-  return { name, path, digest };
+  return path;
 }
 
-function applets(): string[] {
-  const names = execFileSync("/bin/busybox", ["--list"], { encoding: "utf8" }).trim().split("\n");
-  return names.filter((name) => name !== "busybox").sort();
+function layerOf({ files = {}, applets = shell }: ContainerImage): Buffer {
+  const all: Record<string, ContainerFile> = {};
+  if (applets.length) all["/bin/busybox"] = { content: readFileSync("/bin/busybox"), mode: 0o755 };
+  for (const name of applets) all[`/bin/${name}`] = { link: "busybox" };
+  for (const [path, file] of Object.entries(files)) all[path] = typeof file === "string" ? { content: file } : file;
+  return tar(Object.entries(all).map(([path, file]) => [path.slice(1), file]));
 }
 
-function digestOf(content: Buffer): string {
+function configOf(image: ContainerImage, layer: Buffer): Buffer {
+  const { entrypoint, cmd, env, user, workdir, stopSignal } = image;
+  const architecture = image.architecture ?? (process.arch === "arm64" ? "arm64" : "amd64");
+  return json({
+    created: "2020-01-02T03:04:05Z",
+    architecture,
+    os: "linux",
+    config: { Entrypoint: entrypoint, Cmd: cmd, Env: env, User: user, WorkingDir: workdir, StopSignal: stopSignal },
+    rootfs: { type: "layers", diff_ids: [digest(layer)] },
+  });
+}
+
+function ociArchive(image: ContainerImage): Buffer {
+  const layer = layerOf(image);
+  const packed = gzipSync(layer);
+  const config = configOf(image, layer);
+  const type = (name: string) => `application/vnd.oci.image.${name}`;
+  const described = (mediaType: string, blob: Buffer) => ({ mediaType, digest: digest(blob), size: blob.length });
+  const manifest = json({
+    schemaVersion: 2,
+    mediaType: type("manifest.v1+json"),
+    config: described(type("config.v1+json"), config),
+    layers: [described(type("layer.v1.tar+gzip"), packed)],
+  });
+  const index = json({ schemaVersion: 2, manifests: [described(type("manifest.v1+json"), manifest)] });
+  const blob = (content: Buffer): [string, ContainerFile] => [`blobs/sha256/${digest(content).slice(7)}`, { content }];
+  return tar([
+    ["oci-layout", { content: json({ imageLayoutVersion: "1.0.0" }) }],
+    ["index.json", { content: index }],
+    ...[config, packed, manifest].map(blob),
+  ]);
+}
+
+/** As `docker save` made them before it made OCI archives. */
+function dockerArchive(image: ContainerImage): Buffer {
+  const layer = layerOf(image);
+  const config = configOf(image, layer);
+  const name = `${digest(config).slice(7)}.json`;
+  return tar([
+    ["manifest.json", { content: json([{ Config: name, RepoTags: ["test:1"], Layers: ["layer.tar"] }]) }],
+    [name, { content: config }],
+    ["layer.tar", { content: layer }],
+  ]);
+}
+
+function json(value: unknown): Buffer {
+  return Buffer.from(JSON.stringify(value));
+}
+
+export function digest(content: Buffer): string {
   return `sha256:${createHash("sha256").update(content).digest("hex")}`;
 }
 
-function blob(mediaType: string, content: Buffer) {
-  return { descriptor: { mediaType, digest: digestOf(content), size: content.length }, content };
-}
-
-function json(mediaType: string, value: object) {
-  return blob(mediaType, Buffer.from(JSON.stringify(value)));
-}
-
-/** A path that ends in a slash is a directory's; one with a target is a link's. */
-interface TarEntry {
-  path: string;
-  mode: number;
-  content?: Buffer;
-  target?: string;
-}
-
-/** A ustar archive; all is root's and of 1970. */
-function tar(entries: TarEntry[]): Buffer {
-  return Buffer.concat([...entries.flatMap(tarEntry), Buffer.alloc(1024)]);
-}
-
-function tarEntry({ path, mode, content = Buffer.alloc(0), target = "" }: TarEntry): Buffer[] {
-  const header = Buffer.alloc(512);
-  const octal = (value: number, at: number, length: number) =>
-    header.write(`${value.toString(8).padStart(length - 1, "0")}\0`, at, "latin1");
-  header.write(path, 0, "latin1");
-  octal(mode, 100, 8);
-  octal(0, 108, 8); // user
-  octal(0, 116, 8); // group
-  octal(content.length, 124, 12);
-  octal(0, 136, 12); // time of change
-  header.fill(" ", 148, 156); // the checksum counts itself as spaces
-  header.write(path.endsWith("/") ? "5" : target ? "2" : "0", 156, "latin1");
-  header.write(target, 157, "latin1");
-  header.write("ustar\x0000", 257, "latin1");
-  octal(
-    header.reduce((sum, byte) => sum + byte, 0),
-    148,
-    7,
-  );
-  return [header, content, Buffer.alloc(-content.length & 511)];
+/** A tar archive of files and links by their paths. Written here, so that owners need no root and members may be odd. */
+export function tar(members: [path: string, file: ContainerFile][]): Buffer {
+  const parts = members.flatMap(([path, { content = "", link, zeros = 0, mode = 0o644, uid = 0, gid = 0 }]) => {
+    const body = Buffer.concat([Buffer.from(content), Buffer.alloc(zeros)]);
+    const header = Buffer.alloc(512);
+    const octal = (value: number, at: number, length: number) =>
+      header.write(`${value.toString(8).padStart(length - 1, "0")}\0`, at, "latin1");
+    header.write(path, 0, 100);
+    octal(mode, 100, 8);
+    octal(uid, 108, 8);
+    octal(gid, 116, 8);
+    octal(body.length, 124, 12);
+    octal(1577934245, 136, 12);
+    header.write(" ".repeat(8), 148);
+    header.write(link === undefined ? "0" : "2", 156);
+    header.write(link ?? "", 157, 100);
+    header.write("ustar\x0000", 257, "latin1");
+    octal(
+      header.reduce((sum, byte) => sum + byte, 0),
+      148,
+      7,
+    );
+    return [header, body, Buffer.alloc(-body.length & 511)];
+  });
+  return Buffer.concat([...parts, Buffer.alloc(1024)]);
 }

@@ -7,3 +7,7 @@ export const built = new microvm.RootfsImage("debian", {
   source: { debian: { suite: "bookworm", packages: ["openssh-server"] } },
 });
 export const packed = new microvm.RootfsImage("tools", { host, source: { directory: "./rootfs" }, format: "squashfs" });
+export const container = new microvm.RootfsImage("nginx", {
+  host,
+  source: { oci: { reference: "docker.io/library/nginx:1.27" } },
+});
