@@ -27,6 +27,11 @@ const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 /** These want to be the first process themselves. */
 const inits = ["/sbin/init", "/usr/sbin/init", "/lib/systemd/systemd", "/usr/lib/systemd/systemd"];
 
+const signals =
+  "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO POLL PWR SYS".split(
+    " ",
+  );
+
 /** Reads an image's configuration (JSON). Throws an `Error` whose message is the rest of "its configuration …". */
 export function readWorkload(text: string): Workload {
   const image = record(parse(text), "is no object");
@@ -95,7 +100,7 @@ function stopSignal(given: string): string {
     return String((end === "MIN" ? 34 : 64) + Number(`${sign ?? ""}${offset}`));
   }
   if (name === "") return "TERM";
-  if (!/^[A-Z]+[0-9]?$|^[0-9]{1,2}$/.test(name))
+  if (!signals.includes(name) && !/^([1-9]|[1-5][0-9]|6[0-4])$/.test(name))
     throw new Error(`has the \`StopSignal\` ${JSON.stringify(given)}, which is none`);
   return name;
 }
@@ -125,7 +130,7 @@ export function pullLines(inputs: RootfsImageInputs, work: string, machine: stri
     ...(tls === false ? ["--plain", "yes"] : []),
   );
   return [
-    "mv_progress 'unpacking the container image'",
+    "mv_progress 'getting the container image'",
     `mv_said=$(${line}) || mv_fail "\${mv_said%% *}" "\${mv_said#* }"`,
     // Of all that the host reads, this alone is JSON that no program of the kit understands: perl-base has no reader for
     // it. So it makes the way to the program and back, and what it means is tested here.

@@ -18,6 +18,8 @@ export interface ContainerImage {
   files?: Record<string, string | ContainerFile>;
   /** Whether it has busybox at /bin, under these names too. Default: what a shell script needs; none for no busybox. */
   applets?: string[];
+  /** Makes it one of an index that says it is for these. */
+  offeredFor?: string[];
   /** In which form. Default: an OCI archive. */
   form?: "oci" | "docker";
 }
@@ -83,12 +85,15 @@ function ociArchive(image: ContainerImage): Buffer {
     config: described(type("config.v1+json"), config),
     layers: [described(type("layer.v1.tar+gzip"), packed)],
   });
-  const index = json({ schemaVersion: 2, manifests: [described(type("manifest.v1+json"), manifest)] });
+  const single = described(type("manifest.v1+json"), manifest);
+  const offers = image.offeredFor?.map((architecture) => ({ ...single, platform: { architecture, os: "linux" } }));
+  const list = json({ schemaVersion: 2, mediaType: type("index.v1+json"), manifests: offers });
+  const top = offers ? described(type("index.v1+json"), list) : single;
   const blob = (content: Buffer): [string, ContainerFile] => [`blobs/sha256/${digest(content).slice(7)}`, { content }];
   return tar([
     ["oci-layout", { content: json({ imageLayoutVersion: "1.0.0" }) }],
-    ["index.json", { content: index }],
-    ...[config, packed, manifest].map(blob),
+    ["index.json", { content: json({ schemaVersion: 2, manifests: [top] }) }],
+    ...[config, packed, manifest, ...(offers ? [list] : [])].map(blob),
   ]);
 }
 

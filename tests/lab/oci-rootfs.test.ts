@@ -197,6 +197,13 @@ if (reason) {
     }
   });
 
+  test("an image with an init of its own keeps it", async () => {
+    const content = "#!/bin/sh\necho own init is $$\nwhile :; do sleep 1; done\n";
+    const rootfs = await fromArchive("system", { files: { "/sbin/init": { content, mode: 0o755 } } });
+    await boot("system", rootfs, "own init is 1");
+    await world.remove("MicroVM", "system");
+  });
+
   test("a registry's image is pinned: an unchanged declaration gets no other", async () => {
     const first = { entrypoint: ["sh", "-c", "echo the first; sleep 1000"] };
     const digest = await push(first, "app:1");
@@ -224,7 +231,9 @@ if (reason) {
     assert.is(named.digest, rootfs.digest);
   });
 
-  test("a Docker archive is an image too", async () => {
+  test("a Docker archive is an image too, and so is one of several architectures", async () => {
+    const several = await fromArchive("several", { ...telling, offeredFor: ["amd64", "riscv64"] });
+    assert.is(several.digest, world.state<RootfsImageState>("RootfsImage", "telling").digest);
     const image: ContainerImage = { ...telling, form: "docker" };
     const rootfs = await fromArchive("docker", image);
     assert.is(rootfs.digest, world.state<RootfsImageState>("RootfsImage", "telling").digest);
@@ -258,8 +267,18 @@ if (reason) {
       "wrong-architecture",
       /is for riscv64, and the host is amd64/,
     );
+    await refused(
+      { archive: archive({ entrypoint: ["/x"], offeredFor: ["riscv64", "s390x"] }) },
+      "wrong-architecture",
+      /is for riscv64 s390x, and the host is amd64/,
+    );
     await refused({ archive: archive({ entrypoint: ["/x"], applets: [] }) }, "image-empty", /has no files/);
     await refused({ archive: archive({}) }, "image-without-program", /ENTRYPOINT/);
+    await refused(
+      { archive: archive({ entrypoint: ["/x"], stopSignal: "none" }) },
+      "image-config",
+      /`StopSignal` "none"/,
+    );
     const large = { entrypoint: ["/x"], files: { "/zeros": { zeros: 40 << 20 } } };
     await refused({ archive: archive(large) }, "image-too-large", /needs 4\d MiB, and its size is declared as 16/, {
       size: 16,
@@ -275,6 +294,22 @@ if (reason) {
     assert.is(code, 1);
     assert.is(stdout, "image-too-large needs more than 50 MiB\n");
     assert.is((await onHost("ls /var/tmp/large; rm -rf /var/tmp/large /var/tmp/large.tar")).trim(), "");
+  });
+
+  test("an image that leads elsewhere on its host is unpacked in its place", async () => {
+    await fromArchive("evil", {
+      entrypoint: ["/bin/sh"],
+      files: {
+        "/.microvm": { link: "/etc" },
+        "/out": { link: "/etc" },
+        "/out/evil": "through a link",
+        "../../../evil": "by its name",
+      },
+    });
+    assert.is(
+      (await onHost("ls -d /etc/evil /etc/workload /evil /var/evil /var/lib/evil 2> /dev/null || true")).trim(),
+      "",
+    );
   });
 
   test("destroy leaves the host as it was", async () => {

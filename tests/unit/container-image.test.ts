@@ -113,6 +113,8 @@ for (const [text, pattern] of [
   ['{"config": {"Cmd": "x"}}', /`Cmd` that is no list/],
   ['{"config": {"Cmd": ["x"], "Env": [1]}}', /`Env` that is no text/],
   ['{"config": {"Cmd": ["a\\u0000b"]}}', /a NUL character in `Cmd`/],
+  ['{"config": {"Cmd": ["x"], "StopSignal": "SIGNONE"}}', /`StopSignal` "SIGNONE", which is none/],
+  ['{"config": {"Cmd": ["x"], "StopSignal": "65"}}', /`StopSignal` "65"/],
   ['{"config": {"Cmd": ["x"], "StopSignal": "$(reboot)"}}', /`StopSignal` "\$\(reboot\)", which is none/],
 ] as const) {
   test(`a configuration ${text || "of nothing"} is refused`, () => {
