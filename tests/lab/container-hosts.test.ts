@@ -28,7 +28,8 @@ if (reason) {
     name: "lab.test/greeter:1",
     entrypoint: ["/bin/sh", "-c"],
     cmd: ['echo "$GREETING from $(id -un) in $(pwd)"'],
-    env: { GREETING: "hello" },
+    env: ["PATH=/bin", "GREETING=hello"],
+    files: { "/etc/passwd": "root:x:0:0::/:/bin/sh\napp:x:1000:1000::/:/bin/sh\n" },
     workdir: "/tmp",
     user: "app",
   });

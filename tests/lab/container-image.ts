@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -5,7 +6,9 @@ import { gzipSync } from "node:zlib";
 import { cacheRoot } from "./lab";
 
 /** What an image of the tests is made of. */
-export interface ContainerImage {
+export interface ContainerImageOptions {
+  /** Name that `ctr image import` gives it. */
+  name?: string;
   entrypoint?: string[];
   cmd?: string[];
   env?: string[];
@@ -16,12 +19,20 @@ export interface ContainerImage {
   architecture?: string;
   /** By absolute path. */
   files?: Record<string, string | ContainerFile>;
-  /** Whether it has busybox at /bin, under these names too. Default: what a shell script needs; none for no busybox. */
+  /** Whether it has busybox at /bin, under these names too. Default: all of its own; none for no busybox. */
   applets?: string[];
   /** Makes it one of an index that says it is for these. */
   offeredFor?: string[];
   /** In which form. Default: an OCI archive. */
   form?: "oci" | "docker";
+}
+
+export interface ContainerImage {
+  name: string;
+  /** The archive. */
+  path: string;
+  /** Digest of its manifest, or of its index: `sha256:…` */
+  digest: string;
 }
 
 export interface ContainerFile {
@@ -35,25 +46,29 @@ export interface ContainerFile {
   gid?: number;
 }
 
-const shell = ["sh", "cat", "echo", "env", "id", "ls", "sleep", "touch", "wc", "grep", "tr"];
-
-/** A container image as an archive, made once. The same image gives the same bytes. */
-export function containerImage(image: ContainerImage): string {
-  const key = createHash("sha256")
-    .update(JSON.stringify(image))
-    .update(readFileSync("/bin/busybox"))
-    .digest("hex")
-    .slice(0, 16);
-  const path = join(cacheRoot(), `container-image-1-${key}.tar`);
+/**
+ * A small image, the same bytes each time: this machine's static busybox, and files. It is written here, so that a
+ * machine that runs tests needs no tool for images.
+ */
+export function containerImage(options: ContainerImageOptions): ContainerImage {
+  const { archive, digest: top } = options.form === "docker" ? dockerArchive(options) : ociArchive(options);
+  const path = join(cacheRoot(), "container-images", `${digest(archive).slice(7, 23)}.tar`);
   if (!existsSync(path)) {
-    mkdirSync(cacheRoot(), { recursive: true });
-    writeFileSync(`${path}.${process.pid}`, image.form === "docker" ? dockerArchive(image) : ociArchive(image));
+    mkdirSync(join(path, ".."), { recursive: true });
+    writeFileSync(`${path}.${process.pid}`, archive);
     renameSync(`${path}.${process.pid}`, path);
   }
-  return path;
+  return { name: options.name ?? defaultName, path, digest: top };
 }
 
-function layerOf({ files = {}, applets = shell }: ContainerImage): Buffer {
+const defaultName = "lab.test/image:1";
+
+function allApplets(): string[] {
+  const names = execFileSync("/bin/busybox", ["--list"], { encoding: "utf8" }).trim().split("\n");
+  return names.filter((name) => name !== "busybox").sort();
+}
+
+function layerOf({ files = {}, applets = allApplets() }: ContainerImageOptions): Buffer {
   const all: Record<string, ContainerFile> = {};
   if (applets.length) all["/bin/busybox"] = { content: readFileSync("/bin/busybox"), mode: 0o755 };
   for (const name of applets) all[`/bin/${name}`] = { link: "busybox" };
@@ -61,7 +76,7 @@ function layerOf({ files = {}, applets = shell }: ContainerImage): Buffer {
   return tar(Object.entries(all).map(([path, file]) => [path.slice(1), file]));
 }
 
-function configOf(image: ContainerImage, layer: Buffer): Buffer {
+function configOf(image: ContainerImageOptions, layer: Buffer): Buffer {
   const { entrypoint, cmd, env, user, workdir, stopSignal } = image;
   const architecture = image.architecture ?? (process.arch === "arm64" ? "arm64" : "amd64");
   return json({
@@ -73,7 +88,7 @@ function configOf(image: ContainerImage, layer: Buffer): Buffer {
   });
 }
 
-function ociArchive(image: ContainerImage): Buffer {
+function ociArchive(image: ContainerImageOptions): { archive: Buffer; digest: string } {
   const layer = layerOf(image);
   const packed = gzipSync(layer);
   const config = configOf(image, layer);
@@ -90,23 +105,30 @@ function ociArchive(image: ContainerImage): Buffer {
   const list = json({ schemaVersion: 2, mediaType: type("index.v1+json"), manifests: offers });
   const top = offers ? described(type("index.v1+json"), list) : single;
   const blob = (content: Buffer): [string, ContainerFile] => [`blobs/sha256/${digest(content).slice(7)}`, { content }];
-  return tar([
+  const name = image.name ?? defaultName;
+  const annotations = {
+    "io.containerd.image.name": name,
+    "org.opencontainers.image.ref.name": name.replace(/.*:/, ""),
+  };
+  const archive = tar([
     ["oci-layout", { content: json({ imageLayoutVersion: "1.0.0" }) }],
-    ["index.json", { content: json({ schemaVersion: 2, manifests: [top] }) }],
+    ["index.json", { content: json({ schemaVersion: 2, manifests: [{ ...top, annotations }] }) }],
     ...[config, packed, manifest, ...(offers ? [list] : [])].map(blob),
   ]);
+  return { archive, digest: top.digest };
 }
 
 /** As `docker save` made them before it made OCI archives. */
-function dockerArchive(image: ContainerImage): Buffer {
+function dockerArchive(image: ContainerImageOptions): { archive: Buffer; digest: string } {
   const layer = layerOf(image);
   const config = configOf(image, layer);
   const name = `${digest(config).slice(7)}.json`;
-  return tar([
+  const archive = tar([
     ["manifest.json", { content: json([{ Config: name, RepoTags: ["test:1"], Layers: ["layer.tar"] }]) }],
     [name, { content: config }],
     ["layer.tar", { content: layer }],
   ]);
+  return { archive, digest: digest(config) };
 }
 
 function json(value: unknown): Buffer {

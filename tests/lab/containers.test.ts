@@ -31,9 +31,13 @@ if (reason) {
     cmd: [
       'trap "echo asked to end; exit 0" TERM; mkdir -p /tmp/w; echo "hello $WHO from $(cat /proc/version | cut -d " " -f 1-3)" > /tmp/w/index.html; cat /tmp/w/index.html; httpd -f -p 8080 -h /tmp/w & wait',
     ],
-    env: { WHO: "image" },
+    env: ["PATH=/bin", "WHO=image"],
   });
-  const other = containerImage({ entrypoint: ["sh", "-c"], cmd: ['echo "another one"; sleep 1000'] });
+  const other = containerImage({
+    entrypoint: ["sh", "-c"],
+    env: ["PATH=/bin"],
+    cmd: ['echo "another one"; sleep 1000'],
+  });
 
   test.before(async () => {
     lab = await Lab.open(`c${process.pid % 100000}`);

@@ -6,7 +6,7 @@ import type { RootfsImageState } from "../../provider/generated/types";
 import { closeAll } from "../../provider/ssh";
 import { failure } from "../failure";
 import { skip } from "../skip";
-import { type ContainerImage, containerImage } from "./container-image";
+import { type ContainerImageOptions, containerImage } from "./container-image";
 import { hostInventory, inventoryChanges } from "./host-inventory";
 import { Lab } from "./lab";
 import { type Basics, World } from "./world";
@@ -32,8 +32,11 @@ if (reason) {
   };
   const ended = (name: string) => async () =>
     (await onHost(`systemctl is-active microvm@${name} || true`)).trim() === "inactive";
-  const fromArchive = (name: string, image: ContainerImage, more: object = {}) =>
-    world.make<RootfsImageState>("RootfsImage", name, { source: { oci: { archive: containerImage(image) } }, ...more });
+  const fromArchive = (name: string, image: ContainerImageOptions, more: object = {}) =>
+    world.make<RootfsImageState>("RootfsImage", name, {
+      source: { oci: { archive: containerImage(image).path } },
+      ...more,
+    });
   const fromRegistry = (name: string, reference: string, more: object = {}) =>
     world.make<RootfsImageState>("RootfsImage", name, { source: { oci: { reference, tls: false, ...more } } });
   const boot = (name: string, rootfs: RootfsImageState, serial: string, more: object = {}) =>
@@ -43,8 +46,8 @@ if (reason) {
       { sshAuthorizedKeys: undefined, ready: { serial, timeout: 60 }, ...more },
     );
   /** Puts an image into the registry on the lab host, by a skopeo that is there for that. */
-  const push = async (image: ContainerImage, name: string) => {
-    const file = containerImage(image);
+  const push = async (image: ContainerImageOptions, name: string) => {
+    const file = containerImage(image).path;
     execFileSync("cp", [file, `${lab.hosts[0]?.root}/var/tmp/push.tar`]);
     await onHost(
       `skopeo copy -q --dest-tls-verify=false oci-archive:/var/tmp/push.tar docker://${registry}/${name}; rm /var/tmp/push.tar`,
@@ -55,7 +58,7 @@ if (reason) {
   };
 
   /** Says what it was given, and stays until it is asked to end. */
-  const telling: ContainerImage = {
+  const telling: ContainerImageOptions = {
     entrypoint: ["/bin/sh", "-c", '. /app/tell "$@"', "tell"],
     cmd: ["two words", "", "it's $HOME\nand a second line"],
     env: ["PATH=/bin", "GREETING=good  day", "odd.name=x=y"],
@@ -171,7 +174,7 @@ if (reason) {
   });
 
   test("a user by number, who is in no list of accounts, and a signal of the image's own", async () => {
-    const image: ContainerImage = {
+    const image: ContainerImageOptions = {
       entrypoint: [
         "sh",
         "-c",
@@ -234,7 +237,7 @@ if (reason) {
   test("a Docker archive is an image too, and so is one of several architectures", async () => {
     const several = await fromArchive("several", { ...telling, offeredFor: ["amd64", "riscv64"] });
     assert.is(several.digest, world.state<RootfsImageState>("RootfsImage", "telling").digest);
-    const image: ContainerImage = { ...telling, form: "docker" };
+    const image: ContainerImageOptions = { ...telling, form: "docker" };
     const rootfs = await fromArchive("docker", image);
     assert.is(rootfs.digest, world.state<RootfsImageState>("RootfsImage", "telling").digest);
   });
@@ -248,7 +251,7 @@ if (reason) {
       assert.match(error.message, pattern);
       await world.remove("RootfsImage", "bad");
     };
-    const archive = containerImage;
+    const archive = (image: ContainerImageOptions) => containerImage(image).path;
     const tls = false;
     await refused({ reference: "127.0.0.1:1/app:1" }, "registry-unreachable", /could not ask the registry/);
     await refused({ reference: `${registry}/app:2` }, "registry-plain", /tls: false/);
@@ -286,7 +289,7 @@ if (reason) {
   });
 
   test("an image that grows beyond its bound is stopped while it is unpacked", async () => {
-    const file = containerImage({ entrypoint: ["/x"], files: { "/zeros": { zeros: 200 << 20 } } });
+    const file = containerImage({ entrypoint: ["/x"], files: { "/zeros": { zeros: 200 << 20 } } }).path;
     execFileSync("cp", [file, `${lab.hosts[0]?.root}/var/tmp/large.tar`]);
     const line =
       "/usr/lib/microvm/guest/unpack-container-image --archive /var/tmp/large.tar --out /var/tmp/large --architecture amd64 --max-mib 50";
