@@ -11,6 +11,7 @@ export LC_ALL PATH
 umask 022
 mv_kit=/usr/lib/microvm
 mv_store=/var/lib/microvm/store
+mv_trees=/var/lib/microvm/kata
 
 # mv_say FIELD...: one line of output. Changes that wait side by side take turns, or long lines would mix.
 mv_say() {
@@ -152,6 +153,93 @@ mv_settle_stored() {
     rm -f "$mv_store/$mv_digest" "$mv_store/$mv_digest.verified"
   done
   mv_rmdir "$mv_store"
+}
+
+# mv_claim_tree OBJECT DIGEST...: OBJECT (a directory below /etc/microvm) uses releases of Kata that are unpacked.
+mv_claim_tree() {
+  mv_object=$1
+  shift
+  mkdir -p "$mv_object"
+  for mv_digest; do
+    grep -qxF -e "$mv_digest" "$mv_object/trees" 2>/dev/null || printf '%s\n' "$mv_digest" >> "$mv_object/trees"
+  done
+}
+
+# mv_settle_trees OBJECT DIGEST...: OBJECT uses these and no others, but for those that something still runs from: they stay
+# its own until a later run. What nobody uses any more goes.
+mv_settle_trees() {
+  mv_object=$1
+  shift
+  [ -f "$mv_object/trees" ] || return 0
+  mv_former=$(cat "$mv_object/trees")
+  mv_running=$($mv_kit/kata-processes | cut -f 2 | sort -u)
+  : > "$mv_object/trees.new"
+  for mv_digest; do printf '%s\n' "$mv_digest" >> "$mv_object/trees.new"; done
+  for mv_digest in $mv_former; do
+    case "
+$mv_running
+" in *"
+$mv_digest
+"*) grep -qxF -e "$mv_digest" "$mv_object/trees.new" || printf '%s\n' "$mv_digest" >> "$mv_object/trees.new" ;; esac
+  done
+  if [ -s "$mv_object/trees.new" ]; then mv -f "$mv_object/trees.new" "$mv_object/trees"; else rm -f "$mv_object/trees.new" "$mv_object/trees"; fi
+  for mv_digest in $mv_former; do
+    mv_named "$mv_digest" trees && continue
+    # Not in the midst of it: a tree that is half gone must not look like one.
+    rm -rf --one-file-system "$mv_trees/.$mv_digest".*
+    [ ! -d "$mv_trees/$mv_digest" ] || mv -T "$mv_trees/$mv_digest" "$mv_trees/.$mv_digest.former"
+    rm -rf --one-file-system "$mv_trees/$mv_digest.contents" "$mv_trees/$mv_digest.seen" "$mv_trees/.$mv_digest".*
+  done
+  mv_rmdir "$mv_trees"
+}
+
+# mv_kata_free OBJECT HANDLER...: fails where containers run of handlers of OBJECT that are none of HANDLER; without any
+# HANDLER also where something else runs from a release that only OBJECT uses.
+mv_kata_free() {
+  mv_object=$1
+  shift
+  $mv_kit/kata-processes > "$mv_work/kata-processes"
+  mv_users=$(awk -F '\t' -v name="${mv_object##*/}" -v keep=" $* " '
+    split($3, at, "/") == 2 && at[1] == name && !index(keep, " " at[2] " ") { print $4 " (" at[2] ")" }' "$mv_work/kata-processes")
+  if [ $# -eq 0 ] && [ -f "$mv_object/trees" ]; then
+    while IFS= read -r mv_digest; do
+      [ "$(find /etc/microvm/katas -mindepth 2 -maxdepth 2 -name trees -exec grep -lxF -e "$mv_digest" {} + | wc -l)" = 1 ] || continue
+      mv_users="$mv_users
+$(awk -F '\t' -v tree="$mv_digest" '$2 == tree && $3 == "-" { print $4 " (pid " $1 ")" }' "$mv_work/kata-processes")"
+    done < "$mv_object/trees"
+  fi
+  mv_users=$(printf '%s\n' "$mv_users" | sed '/^$/d' | sort -u | head -n 20 | paste -sd , | sed 's/,/, /g')
+  [ -z "$mv_users" ] || mv_fail kata-in-use "$mv_users"
+}
+
+# mv_kata_shims NAME HANDLER...: the links by which engines find the shims of KataRuntime NAME are those of HANDLER.
+mv_kata_shims() {
+  mv_to=/etc/microvm/katas/$1/handlers
+  shift
+  for mv_link in /usr/local/bin/containerd-shim-*-v2; do
+    case $(readlink "$mv_link" 2>/dev/null || true) in "$mv_to"/*) ;; *) continue ;; esac
+    mv_handler=${mv_link#/usr/local/bin/containerd-shim-}
+    case " $* " in *" ${mv_handler%-v2} "*) ;; *) rm -f "$mv_link" ;; esac
+  done
+  for mv_handler; do
+    mv_link=/usr/local/bin/containerd-shim-$mv_handler-v2
+    [ "$(readlink "$mv_link" 2>/dev/null || true)" = "$mv_to/$mv_handler/shim" ] || ln -snT "$mv_to/$mv_handler/shim" "$mv_link"
+  done
+}
+
+# mv_kata_names NAME HANDLER...: refuses a handler whose shim's name somebody else has.
+mv_kata_names() {
+  mv_to=/etc/microvm/katas/$1/handlers
+  shift
+  for mv_handler; do
+    mv_link=/usr/local/bin/containerd-shim-$mv_handler-v2
+    [ -e "$mv_link" ] || [ -L "$mv_link" ] || continue
+    case $(readlink "$mv_link" 2>/dev/null || true) in
+      "$mv_to"/*) ;;
+      /etc/microvm/katas/*) mv_fail kata-name-taken "$mv_handler of KataRuntime $(readlink "$mv_link" | cut -d / -f 5)" ;;
+      *) mv_fail kata-name-taken "$mv_link" ;;
+    esac
+  done
 }
 
 # mv_published URL: prints the SHA-256 that a project publishes at URL, the first word of it.

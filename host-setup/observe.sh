@@ -59,7 +59,7 @@ files() {
   engines=$(cat /etc/microvm/engines/*/target /etc/microvm/engines/*/reads 2>/dev/null)
   drop_ins="$drop_ins $engines"
   # shellcheck disable=SC2086
-  find $places $drop_ins $programs -name lost+found -prune -o -printf 'stat\t%p\t%y\t%m\t%U\t%G\t%s\t%b\n' 2>/dev/null
+  find $places $drop_ins $programs -name lost+found -prune -o -path '/var/lib/microvm/kata/*/*' -prune -o -printf 'stat\t%p\t%y\t%m\t%U\t%G\t%s\t%b\n' 2>/dev/null
   # shellcheck disable=SC2086
   find $links -name 'microvm*' -type l -printf 'link\t%p\t%l\n' 2>/dev/null
   # shellcheck disable=SC2086
@@ -107,10 +107,25 @@ snapshots() {
   done
 }
 
+# Unpacked releases of Kata: whether each is what it was, and how much runs from it. Links that lead to its handlers.
+kata() {
+  find /etc/microvm/katas /usr/local/bin -maxdepth 2 -type l \( -name handlers -o -lname '/etc/microvm/katas/*' \) \
+    -printf 'target\t%p\t%l\n' 2>/dev/null
+  [ -d /var/lib/microvm/kata ] && [ -x /usr/lib/microvm/kata-processes ] || return 0
+  running=$(/usr/lib/microvm/kata-processes | cut -f 2)
+  for tree in /var/lib/microvm/kata/*/; do
+    [ -d "$tree" ] || continue
+    tree=${tree%/}
+    verdict=damaged
+    if /usr/lib/microvm/kata-tree verify "$tree"; then verdict=intact; fi
+    printf 'kata\t%s\t%s\t%s\n' "${tree##*/}" "$verdict" "$(printf '%s\n' "$running" | grep -cxF -e "${tree##*/}")"
+  done
+}
+
 # Small notes of what happened: starts, boot times, public host keys, the probe of KVM.
 notes() {
-  find /run/microvm/boot /run/microvm/container /run/microvm/network /var/lib/microvm/vms /var/lib/microvm/containers /etc/microvm/hosts /etc/microvm/engines -maxdepth 2 -type f \
-    \( -path '/run/*' -size -8 -o -name boot-millis -o -name ended -o -name host-key.pub -o -name probe -o -name applied \) -print0 2>/dev/null |
+  find /run/microvm/boot /run/microvm/container /run/microvm/network /var/lib/microvm/vms /var/lib/microvm/containers /etc/microvm/hosts /etc/microvm/engines /etc/microvm/katas -maxdepth 2 -type f \
+    \( -path '/run/*' -size -8 -o -name boot-millis -o -name ended -o -name host-key.pub -o -name probe -o -name applied -o -name trees \) -print0 2>/dev/null |
     xargs -0r grep -H '' /dev/null | sed -n "s/^\([^:]*\):/run${tab}\1${tab}/p"
 }
 
@@ -176,6 +191,7 @@ vmm_states() {
   store
   snapshots
   engines
+  kata
   notes
   cat
 }

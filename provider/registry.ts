@@ -4,6 +4,7 @@ import { container } from "./resources/container";
 import { containerEngine } from "./resources/container-engine";
 import { gVisor } from "./resources/g-visor";
 import { host } from "./resources/host";
+import { kataRuntime } from "./resources/kata-runtime";
 import { kernel } from "./resources/kernel";
 import { microVM } from "./resources/micro-vm";
 import { network } from "./resources/network";
@@ -26,4 +27,5 @@ export const registry: Record<Kind, Resource<any, any>> = {
   ContainerEngine: containerEngine,
   GVisor: gVisor,
   Container: container,
+  KataRuntime: kataRuntime,
 };

@@ -2437,6 +2437,430 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
       ]
     }
   },
+  "KataRuntime": {
+    "kind": "KataRuntime",
+    "description": "A release of Kata Containers on a host, several side by side, and the handlers that containers select it by: each a choice of VMM, guest and size. What the release ships is kept as it is and shared by its digest; a handler's choices are a drop-in beside a copy of the shipped configuration. Every configuration is read by Kata's own program before it takes the place of the former, and what could not be verified is an output.",
+    "hosted": true,
+    "inputs": {
+      "host": {
+        "x-ref": "Host",
+        "description": "The host that it lives on.",
+        "x-change": "replace",
+        "x-why": "it lives on its host"
+      },
+      "name": {
+        "type": "string",
+        "description": "Name on the host, unique there per kind. Default: the resource's name.",
+        "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        "x-expects": "lower-case letters, digits and inner hyphens, such as `web-1`",
+        "minLength": 1,
+        "maxLength": 40,
+        "x-change": "replace",
+        "x-why": "its name is its identity on the host"
+      },
+      "adopt": {
+        "type": "boolean",
+        "description": "Take over an object of this name that another program made.",
+        "default": false
+      },
+      "version": {
+        "type": "string",
+        "description": "The release, such as `3.32.0` or `4.1.0`; with a `source`, the release that it must be. Another one is installed beside the former, which stays for as long as containers run from it.",
+        "pattern": "^[34]\\.[0-9]+\\.[0-9]+$",
+        "x-expects": "a release of Kata 3 or 4, such as `4.1.0`",
+        "maxLength": 16
+      },
+      "source": {
+        "type": "object",
+        "description": "The archive `kata-static` (`.tar.xz` or `.tar.zst`), if not the official one: up to 4.0 all of the release, from 4.1 what the Rust runtime needs. Needed where a handler uses what is in it.",
+        "additionalProperties": false,
+        "x-at-most-one": [
+          "file",
+          "url"
+        ],
+        "properties": {
+          "file": {
+            "type": "string",
+            "description": "A file on the machine that runs the program.",
+            "pattern": "^[^\\u0000\\n\\r]+$",
+            "x-expects": "a path without line breaks",
+            "maxLength": 4096
+          },
+          "url": {
+            "type": "string",
+            "description": "An address that the host downloads. Default: the official release, by `version` and the host's architecture.",
+            "pattern": "^https?://[^\\s]+$",
+            "x-expects": "an http or https address",
+            "maxLength": 2048
+          },
+          "sha256": {
+            "type": "string",
+            "description": "SHA-256 of the archive. Needed without `file`: Kata publishes no digests of its releases.",
+            "pattern": "^[0-9a-f]{64}$",
+            "x-expects": "64 lower-case hexadecimal digits"
+          }
+        }
+      },
+      "goSource": {
+        "type": "object",
+        "description": "The archive `kata-go-static`, which from 4.1 on holds the Go runtime and Firecracker. Needed where a handler uses what is in it.",
+        "additionalProperties": false,
+        "x-at-most-one": [
+          "file",
+          "url"
+        ],
+        "properties": {
+          "file": {
+            "type": "string",
+            "description": "A file on the machine that runs the program.",
+            "pattern": "^[^\\u0000\\n\\r]+$",
+            "x-expects": "a path without line breaks",
+            "maxLength": 4096
+          },
+          "url": {
+            "type": "string",
+            "description": "An address that the host downloads. Default: the official release, by `version` and the host's architecture.",
+            "pattern": "^https?://[^\\s]+$",
+            "x-expects": "an http or https address",
+            "maxLength": 2048
+          },
+          "sha256": {
+            "type": "string",
+            "description": "SHA-256 of the archive. Needed without `file`: Kata publishes no digests of its releases.",
+            "pattern": "^[0-9a-f]{64}$",
+            "x-expects": "64 lower-case hexadecimal digits"
+          }
+        }
+      },
+      "handlers": {
+        "type": "array",
+        "description": "The runtime handlers that the host gets from it, at least one.",
+        "maxItems": 16,
+        "items": {
+          "type": "object",
+          "additionalProperties": false,
+          "required": [
+            "name",
+            "vmm"
+          ],
+          "properties": {
+            "name": {
+              "type": "string",
+              "description": "Name of the handler, by which containers and RuntimeClasses select it: `ctr run --runtime io.containerd.<name>.v2` finds its shim.",
+              "pattern": "^kata(-[a-z0-9]+)*$",
+              "x-expects": "`kata` or `kata-` and a word, such as `kata-clh`",
+              "maxLength": 40
+            },
+            "vmm": {
+              "type": "string",
+              "enum": [
+                "clh",
+                "fc",
+                "qemu",
+                "dragonball"
+              ],
+              "description": "Which VMM runs its containers: Cloud Hypervisor (`clh`), Firecracker (`fc`), QEMU, or Dragonball, which is built into the Rust runtime."
+            },
+            "runtime": {
+              "type": "string",
+              "enum": [
+                "go",
+                "rust"
+              ],
+              "description": "Which of Kata's runtimes. Default: `rust` for `dragonball` and from 4.0 on, `go` before that and for `fc`."
+            },
+            "monitor": {
+              "x-ref": "Vmm",
+              "description": "A VMM of ours in the place of the one that Kata ships: Kata's own are pinned for long, and mended late. Not for `dragonball`."
+            },
+            "kernel": {
+              "x-ref": "Kernel",
+              "description": "A kernel of ours in the place of the one that Kata ships. It needs all its drivers built in: Kata's guests load no modules."
+            },
+            "kernelPath": {
+              "type": "string",
+              "description": "A kernel that lies on the host already.",
+              "pattern": "^/(?!.*(^|/)\\.\\.(/|$))[^\\u0000\\n\\r]*$",
+              "x-expects": "an absolute path without `..`, such as `/srv/data`",
+              "maxLength": 1024
+            },
+            "image": {
+              "type": "string",
+              "description": "The guest's root filesystem: `shipped`, or an image's path on the host. Default: `shipped`, without an `initrd`.",
+              "pattern": "^(shipped|/(?!.*(^|/)\\.\\.(/|$))[^\\u0000\\n\\r]*)$",
+              "x-expects": "`shipped` or an absolute path without `..`",
+              "maxLength": 1024
+            },
+            "initrd": {
+              "type": "string",
+              "description": "The guest as an initial RAM disk instead: `shipped`, or a path on the host.",
+              "pattern": "^(shipped|/(?!.*(^|/)\\.\\.(/|$))[^\\u0000\\n\\r]*)$",
+              "x-expects": "`shipped` or an absolute path without `..`",
+              "maxLength": 1024
+            },
+            "defaultVcpus": {
+              "type": "integer",
+              "description": "Virtual processors of a guest before its containers ask for more. Default: what Kata ships, 1.",
+              "minimum": 1,
+              "maximum": 240
+            },
+            "defaultMemory": {
+              "type": "integer",
+              "description": "Memory of a guest before its containers ask for more. Default: what Kata ships, 2048.",
+              "x-unit": "MiB",
+              "minimum": 256,
+              "maximum": 4194304
+            },
+            "kernelParams": {
+              "type": "array",
+              "description": "Further kernel arguments, after those that Kata ships.",
+              "items": {
+                "type": "string",
+                "pattern": "^[!-~]+$",
+                "x-expects": "printable ASCII without spaces",
+                "maxLength": 1024
+              },
+              "maxItems": 64
+            },
+            "annotations": {
+              "type": "array",
+              "description": "What a pod may choose for itself by `io.katacontainers.config.hypervisor.<name>`, by these names. Whoever may write pods gets that choice. Default: what Kata ships.",
+              "items": {
+                "type": "string",
+                "maxLength": 64
+              },
+              "maxItems": 64,
+              "uniqueItems": true
+            },
+            "debug": {
+              "type": "boolean",
+              "description": "Whether VMM, runtime and agent log all they do.",
+              "default": false
+            },
+            "snapshotter": {
+              "type": "string",
+              "description": "The snapshotter that a container engine takes for its images. `fc` needs one that gives block devices, `devmapper` or `blockfile`: Firecracker shares no files with its guests.",
+              "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$",
+              "x-expects": "a snapshotter's name, such as `devmapper`",
+              "maxLength": 64
+            }
+          }
+        }
+      },
+      "allowVulnerable": {
+        "type": "boolean",
+        "description": "Use VMMs that are known to be vulnerable: those that Kata ships are old. Which ones are: [VMM capabilities](vmm-capabilities.md).",
+        "default": false
+      },
+      "sourceDigest": {
+        "type": "string",
+        "description": "Digest of what lies at a local source.",
+        "x-internal": true
+      },
+      "goSourceDigest": {
+        "type": "string",
+        "description": "Digest of what lies at a local source of the Go runtime.",
+        "x-internal": true
+      },
+      "credentials": {
+        "type": "object",
+        "description": "What the host was given to log in with.",
+        "additionalProperties": false,
+        "properties": {
+          "privateKey": {
+            "type": "string"
+          },
+          "passphrase": {
+            "type": "string"
+          },
+          "password": {
+            "type": "string"
+          }
+        },
+        "x-internal": true,
+        "x-secret": true
+      },
+      "owner": {
+        "type": "string",
+        "description": "The program and resource that it belongs to.",
+        "x-internal": true
+      }
+    },
+    "required": [
+      "host",
+      "version",
+      "handlers"
+    ],
+    "outputs": {
+      "installedVersion": {
+        "type": "string",
+        "description": "What the release says its version is."
+      },
+      "digest": {
+        "type": "string",
+        "description": "SHA-256 of the archive `kata-static`; empty where no handler needs it."
+      },
+      "goDigest": {
+        "type": "string",
+        "description": "SHA-256 of the archive `kata-go-static`; empty where no handler needs it."
+      },
+      "runtimes": {
+        "type": "array",
+        "description": "The runtimes that the archives hold: `go`, `rust`.",
+        "items": {
+          "type": "string"
+        }
+      },
+      "installedHandlers": {
+        "type": "array",
+        "description": "The handlers as they are on the host.",
+        "items": {
+          "type": "object",
+          "additionalProperties": false,
+          "required": [
+            "name",
+            "vmm",
+            "runtime",
+            "configPath",
+            "shim",
+            "hypervisorPath",
+            "hypervisorVersion",
+            "snapshotter",
+            "verified"
+          ],
+          "properties": {
+            "name": {
+              "type": "string",
+              "description": "Its name."
+            },
+            "vmm": {
+              "type": "string",
+              "enum": [
+                "clh",
+                "fc",
+                "qemu",
+                "dragonball"
+              ],
+              "description": "Its VMM."
+            },
+            "runtime": {
+              "type": "string",
+              "enum": [
+                "go",
+                "rust"
+              ],
+              "description": "Its runtime."
+            },
+            "configPath": {
+              "type": "string",
+              "description": "Its configuration: what `ctr run --runtime-config-path` and an engine's `ConfigPath` take. It stays the same from one release to the next."
+            },
+            "shim": {
+              "type": "string",
+              "description": "The program that engines start, under the name by which they look for it. It stays the same too."
+            },
+            "hypervisorPath": {
+              "type": "string",
+              "description": "The VMM that it starts; empty for `dragonball`, which is built in."
+            },
+            "hypervisorVersion": {
+              "type": "string",
+              "description": "What that VMM says its version is; empty where it does not tell."
+            },
+            "snapshotter": {
+              "type": "string",
+              "description": "The snapshotter that was declared; empty where none was."
+            },
+            "verified": {
+              "type": "string",
+              "description": "`check passed`, or what could not be verified and why."
+            }
+          }
+        }
+      },
+      "runtimeClasses": {
+        "type": "array",
+        "description": "What a RuntimeClass of Kubernetes needs to know, one a handler.",
+        "items": {
+          "type": "object",
+          "additionalProperties": false,
+          "required": [
+            "name",
+            "handler",
+            "overhead",
+            "nodeSelector"
+          ],
+          "properties": {
+            "name": {
+              "type": "string",
+              "description": "Name of the RuntimeClass."
+            },
+            "handler": {
+              "type": "string",
+              "description": "The handler on its nodes."
+            },
+            "overhead": {
+              "type": "object",
+              "description": "What a pod costs besides its containers.",
+              "additionalProperties": false,
+              "required": [
+                "memory",
+                "cpu"
+              ],
+              "properties": {
+                "memory": {
+                  "type": "string",
+                  "description": "Memory, such as `130Mi`."
+                },
+                "cpu": {
+                  "type": "string",
+                  "description": "Processor time, such as `250m`."
+                }
+              }
+            },
+            "nodeSelector": {
+              "type": "object",
+              "description": "Labels of the nodes that have it.",
+              "additionalProperties": {
+                "type": "string"
+              }
+            }
+          }
+        }
+      },
+      "findings": {
+        "type": "array",
+        "description": "What the host lacks for its containers to start, a sentence each.",
+        "items": {
+          "type": "string"
+        }
+      },
+      "files": {
+        "type": "object",
+        "description": "The handlers' files by their path below the handlers' directory, and the SHA-256 of each.",
+        "additionalProperties": {
+          "type": "string"
+        }
+      },
+      "drift": {
+        "type": "array",
+        "description": "What on the host differs from what was declared, a sentence each. The next `up` repairs it.",
+        "items": {
+          "type": "string"
+        }
+      }
+    },
+    "reference": {
+      "identity": [
+        "name"
+      ],
+      "properties": [
+        "name",
+        "installedVersion",
+        "installedHandlers"
+      ]
+    }
+  },
   "Container": {
     "kind": "Container",
     "description": "A container on a host without Kubernetes: an OCI image under the runtime of your choice, supervised by systemd. It comes back when the host boots and when its policy says so, and runs on while its engine is restarted. Each start is a fresh container: what is to stay lies in a mount.",

@@ -1,6 +1,6 @@
 // Generated from schema/ by `npm run generate`. Do not edit.
 
-export type Kind = "Host" | "Vmm" | "Kernel" | "RootfsImage" | "Network" | "Volume" | "MicroVM" | "Snapshot" | "ContainerEngine" | "GVisor" | "Container";
+export type Kind = "Host" | "Vmm" | "Kernel" | "RootfsImage" | "Network" | "Volume" | "MicroVM" | "Snapshot" | "ContainerEngine" | "GVisor" | "KataRuntime" | "Container";
 
 /** How a host is reached; holds no secret. */
 export interface Connection {
@@ -988,6 +988,165 @@ export interface GVisorReference {
   runtime: string;
   /** What the program says its version is. */
   installedVersion: string;
+}
+
+/** A release of Kata Containers on a host, several side by side, and the handlers that containers select it by: each a choice of VMM, guest and size. What the release ships is kept as it is and shared by its digest; a handler's choices are a drop-in beside a copy of the shipped configuration. Every configuration is read by Kata's own program before it takes the place of the former, and what could not be verified is an output. */
+export interface KataRuntimeInputs {
+  /** The host that it lives on. */
+  host: HostReference;
+  /** Name on the host, unique there per kind. Default: the resource's name. (at most 40 characters) */
+  name?: string;
+  /** Take over an object of this name that another program made. (default false) */
+  adopt?: boolean;
+  /** The release, such as `3.32.0` or `4.1.0`; with a `source`, the release that it must be. Another one is installed beside the former, which stays for as long as containers run from it. (at most 16 characters) */
+  version: string;
+  /** The archive `kata-static` (`.tar.xz` or `.tar.zst`), if not the official one: up to 4.0 all of the release, from 4.1 what the Rust runtime needs. Needed where a handler uses what is in it. */
+  source?: {
+    /** A file on the machine that runs the program. (at most 4096 characters) */
+    file?: string;
+    /** An address that the host downloads. Default: the official release, by `version` and the host's architecture. (at most 2048 characters) */
+    url?: string;
+    /** SHA-256 of the archive. Needed without `file`: Kata publishes no digests of its releases. */
+    sha256?: string;
+  };
+  /** The archive `kata-go-static`, which from 4.1 on holds the Go runtime and Firecracker. Needed where a handler uses what is in it. */
+  goSource?: {
+    /** A file on the machine that runs the program. (at most 4096 characters) */
+    file?: string;
+    /** An address that the host downloads. Default: the official release, by `version` and the host's architecture. (at most 2048 characters) */
+    url?: string;
+    /** SHA-256 of the archive. Needed without `file`: Kata publishes no digests of its releases. */
+    sha256?: string;
+  };
+  /** The runtime handlers that the host gets from it, at least one. */
+  handlers: Array<{
+    /** Name of the handler, by which containers and RuntimeClasses select it: `ctr run --runtime io.containerd.<name>.v2` finds its shim. (at most 40 characters) */
+    name: string;
+    /** Which VMM runs its containers: Cloud Hypervisor (`clh`), Firecracker (`fc`), QEMU, or Dragonball, which is built into the Rust runtime. */
+    vmm: "clh" | "fc" | "qemu" | "dragonball";
+    /** Which of Kata's runtimes. Default: `rust` for `dragonball` and from 4.0 on, `go` before that and for `fc`. */
+    runtime?: "go" | "rust";
+    /** A VMM of ours in the place of the one that Kata ships: Kata's own are pinned for long, and mended late. Not for `dragonball`. */
+    monitor?: VmmReference;
+    /** A kernel of ours in the place of the one that Kata ships. It needs all its drivers built in: Kata's guests load no modules. */
+    kernel?: KernelReference;
+    /** A kernel that lies on the host already. (at most 1024 characters) */
+    kernelPath?: string;
+    /** The guest's root filesystem: `shipped`, or an image's path on the host. Default: `shipped`, without an `initrd`. (at most 1024 characters) */
+    image?: string;
+    /** The guest as an initial RAM disk instead: `shipped`, or a path on the host. (at most 1024 characters) */
+    initrd?: string;
+    /** Virtual processors of a guest before its containers ask for more. Default: what Kata ships, 1. (1 to 240) */
+    defaultVcpus?: number;
+    /** Memory of a guest before its containers ask for more. Default: what Kata ships, 2048. (in MiB; 256 to 4194304) */
+    defaultMemory?: number;
+    /** Further kernel arguments, after those that Kata ships. */
+    kernelParams?: string[];
+    /** What a pod may choose for itself by `io.katacontainers.config.hypervisor.<name>`, by these names. Whoever may write pods gets that choice. Default: what Kata ships. */
+    annotations?: string[];
+    /** Whether VMM, runtime and agent log all they do. (default false) */
+    debug?: boolean;
+    /** The snapshotter that a container engine takes for its images. `fc` needs one that gives block devices, `devmapper` or `blockfile`: Firecracker shares no files with its guests. (at most 64 characters) */
+    snapshotter?: string;
+  }>;
+  /** Use VMMs that are known to be vulnerable: those that Kata ships are old. Which ones are: [VMM capabilities](vmm-capabilities.md). (default false) */
+  allowVulnerable?: boolean;
+  /** Digest of what lies at a local source. */
+  sourceDigest?: string;
+  /** Digest of what lies at a local source of the Go runtime. */
+  goSourceDigest?: string;
+  /** What the host was given to log in with. */
+  credentials?: {
+    privateKey?: string;
+    passphrase?: string;
+    password?: string;
+  };
+  /** The program and resource that it belongs to. */
+  owner?: string;
+}
+
+/** The inputs and what the provider computed. */
+export interface KataRuntimeState extends KataRuntimeInputs {
+  /** What the release says its version is. */
+  installedVersion: string;
+  /** SHA-256 of the archive `kata-static`; empty where no handler needs it. */
+  digest: string;
+  /** SHA-256 of the archive `kata-go-static`; empty where no handler needs it. */
+  goDigest: string;
+  /** The runtimes that the archives hold: `go`, `rust`. */
+  runtimes: string[];
+  /** The handlers as they are on the host. */
+  installedHandlers: Array<{
+    /** Its name. */
+    name: string;
+    /** Its VMM. */
+    vmm: "clh" | "fc" | "qemu" | "dragonball";
+    /** Its runtime. */
+    runtime: "go" | "rust";
+    /** Its configuration: what `ctr run --runtime-config-path` and an engine's `ConfigPath` take. It stays the same from one release to the next. */
+    configPath: string;
+    /** The program that engines start, under the name by which they look for it. It stays the same too. */
+    shim: string;
+    /** The VMM that it starts; empty for `dragonball`, which is built in. */
+    hypervisorPath: string;
+    /** What that VMM says its version is; empty where it does not tell. */
+    hypervisorVersion: string;
+    /** The snapshotter that was declared; empty where none was. */
+    snapshotter: string;
+    /** `check passed`, or what could not be verified and why. */
+    verified: string;
+  }>;
+  /** What a RuntimeClass of Kubernetes needs to know, one a handler. */
+  runtimeClasses: Array<{
+    /** Name of the RuntimeClass. */
+    name: string;
+    /** The handler on its nodes. */
+    handler: string;
+    /** What a pod costs besides its containers. */
+    overhead: {
+      /** Memory, such as `130Mi`. */
+      memory: string;
+      /** Processor time, such as `250m`. */
+      cpu: string;
+    };
+    /** Labels of the nodes that have it. */
+    nodeSelector: Record<string, string>;
+  }>;
+  /** What the host lacks for its containers to start, a sentence each. */
+  findings: string[];
+  /** The handlers' files by their path below the handlers' directory, and the SHA-256 of each. */
+  files: Record<string, string>;
+  /** What on the host differs from what was declared, a sentence each. The next `up` repairs it. */
+  drift: string[];
+}
+
+/** What other resources see of it. */
+export interface KataRuntimeReference {
+  /** Name on the host, unique there per kind. Default: the resource's name. (at most 40 characters) */
+  name: string;
+  /** What the release says its version is. */
+  installedVersion: string;
+  /** The handlers as they are on the host. */
+  installedHandlers: Array<{
+    /** Its name. */
+    name: string;
+    /** Its VMM. */
+    vmm: "clh" | "fc" | "qemu" | "dragonball";
+    /** Its runtime. */
+    runtime: "go" | "rust";
+    /** Its configuration: what `ctr run --runtime-config-path` and an engine's `ConfigPath` take. It stays the same from one release to the next. */
+    configPath: string;
+    /** The program that engines start, under the name by which they look for it. It stays the same too. */
+    shim: string;
+    /** The VMM that it starts; empty for `dragonball`, which is built in. */
+    hypervisorPath: string;
+    /** What that VMM says its version is; empty where it does not tell. */
+    hypervisorVersion: string;
+    /** The snapshotter that was declared; empty where none was. */
+    snapshotter: string;
+    /** `check passed`, or what could not be verified and why. */
+    verified: string;
+  }>;
 }
 
 /** A container on a host without Kubernetes: an OCI image under the runtime of your choice, supervised by systemd. It comes back when the host boots and when its policy says so, and runs on while its engine is restarted. Each start is a fresh container: what is to stay lies in a mount. */

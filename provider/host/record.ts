@@ -27,6 +27,7 @@ const directories: Record<string, string> = {
   ContainerEngine: "engines",
   GVisor: "gvisors",
   Container: "containers",
+  KataRuntime: "katas",
 };
 
 /** The directory of an object's record and of what a boot of the host needs for it. */

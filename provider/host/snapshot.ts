@@ -14,6 +14,10 @@ export interface Snapshot {
   stored: Map<string, string>;
   /** By name of a snapshot of a microVM: the digest of what was taken, and whether it still is that. */
   taken: Map<string, { digest: string; intact: boolean }>;
+  /** By digest of the archive: unpacked releases of Kata, whether each still is what it was, and how many processes run from it. */
+  trees: Map<string, { intact: boolean; running: number }>;
+  /** By path: where links of Kata's handlers lead. */
+  links: Map<string, string>;
   /** By unit name. */
   units: Map<string, Unit>;
   /** By path: small notes that scripts left (start times, boot times, public host keys). */
@@ -139,6 +143,8 @@ export function parseSnapshot(text: string): Snapshot | undefined {
     records: new Map(),
     stored: new Map(),
     taken: new Map(),
+    trees: new Map(),
+    links: new Map(),
     units: new Map(),
     notes: new Map(),
     contents: new Map(),
@@ -178,6 +184,12 @@ export function parseSnapshot(text: string): Snapshot | undefined {
         break;
       case "taken":
         snapshot.taken.set(a, { digest: b, intact: rest[0] === "intact" });
+        break;
+      case "kata":
+        snapshot.trees.set(a, { intact: b === "intact", running: Number(rest[0]) || 0 });
+        break;
+      case "target":
+        snapshot.links.set(a, b);
         break;
       case "unit":
         readUnit(snapshot.units, [a, b, ...rest]);

@@ -1,5 +1,5 @@
-import { parse, stringify, type TomlTable } from "smol-toml";
 import { type Handler, isOciRuntime } from "./handler";
+import { parseToml, type TomlTable, tomlText } from "./toml";
 
 /** What the container engines are to the provider: how each is asked, configured, checked and tried. Pure. */
 
@@ -116,16 +116,16 @@ const containerd: EngineDriver = {
     const own = isOciRuntime(handler) ? { BinaryName: program } : configPath ? { ConfigPath: configPath } : undefined;
     return [
       `[${table}]`,
-      stringify({
+      tomlText({
         runtime_type: runtime,
         ...(isOciRuntime(handler) ? {} : { runtime_path: program, privileged_without_host_devices: true }),
         ...(annotations.length ? { pod_annotations: annotations } : {}),
         ...(snapshotter ? { snapshotter } : {}),
       }).trimEnd(),
-      ...(own ? [`[${table}.options]`, stringify(own).trimEnd()] : []),
+      ...(own ? [`[${table}.options]`, tomlText(own).trimEnd()] : []),
       // Each line is left out where the format has no such plugin.
       ...(snapshotter
-        ? [`[plugins."@images@".runtime_platforms.${name}]`, `${stringify({ snapshotter }).trimEnd()} # of @images@`]
+        ? [`[plugins."@images@".runtime_platforms.${name}]`, `${tomlText({ snapshotter }).trimEnd()} # of @images@`]
         : []),
       "",
     ].join("\n");
@@ -173,7 +173,7 @@ const crio: EngineDriver = {
       ...(isOciRuntime(handler) ? oci : vm),
       ...(annotations.length ? { allowed_annotations: annotations } : {}),
     };
-    return `[crio.runtime.runtimes.${name}]\n${stringify(table)}`;
+    return `[crio.runtime.runtimes.${name}]\n${tomlText(table)}`;
   },
   check: (configFile) => [
     // All of its drop-ins with ours in the place of the former one.
@@ -229,7 +229,7 @@ const drivers: Record<EngineKind, EngineDriver> = { containerd, "cri-o": crio, d
 
 function parsed({ path, text = "" }: ConfigFile): TomlTable {
   try {
-    return parse(text);
+    return parseToml(text);
   } catch (error) {
     throw new ConfigurationError(path, `it is not TOML (${(error as Error).message.split("\n")[0]})`, "Correct it.");
   }
@@ -265,7 +265,7 @@ function replacedPart(files: ConfigFile[], plugin: string): string {
   const { containerd: settings = {}, ...rest } = (found ?? {}) as { containerd?: TomlTable };
   const runtimes = (settings.runtimes as TomlTable | undefined) ?? { runc: { runtime_type: "io.containerd.runc.v2" } };
   const said = { ...rest, containerd: { ...settings, runtimes } };
-  return `${stringify({ plugins: { [plugin]: said } }).trimEnd()}\n`;
+  return tomlText({ plugins: { [plugin]: said } });
 }
 
 const mark = "# for pulumi-microvm";

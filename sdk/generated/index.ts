@@ -11,6 +11,7 @@ export type {
   SnapshotReference,
   ContainerEngineReference,
   GVisorReference,
+  KataRuntimeReference,
   ContainerReference,
 } from "../../provider/generated/types";
 export { Host, type HostArgs } from "./host";
@@ -23,4 +24,5 @@ export { MicroVM, type MicroVMArgs } from "./micro-vm";
 export { Snapshot, type SnapshotArgs } from "./snapshot";
 export { ContainerEngine, type ContainerEngineArgs } from "./container-engine";
 export { GVisor, type GVisorArgs } from "./g-visor";
+export { KataRuntime, type KataRuntimeArgs } from "./kata-runtime";
 export { Container, type ContainerArgs } from "./container";

@@ -129,6 +129,11 @@ function commandFor(kind: Kind, state: Record<string, unknown>): string {
     GVisor: [record("gvisors")],
     Container: [record("containers")],
     Snapshot: [record("snapshots"), `stat -c '%n %i %s %Y %Z' ${path}/* ${path}/disks/*; cat ${path}/verified`],
+    KataRuntime: [
+      record("katas"),
+      `sha256sum $(find /etc/microvm/katas/${name} -type f); readlink /etc/microvm/katas/${name}/handlers`,
+      `find /var/lib/microvm/kata/${digest} -printf '%i %s %T@ %C@\\n' | sha256sum`,
+    ],
   };
   return commands[kind].join("; ");
 }

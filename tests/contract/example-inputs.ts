@@ -84,6 +84,14 @@ export const exampleInputs: Record<Kind, Record<string, unknown>> = {
     owner: owner("Container", "web"),
   },
   ContainerEngine: { name: "containerd", host, kind: "containerd", owner: owner("ContainerEngine", "containerd") },
+  KataRuntime: {
+    name: "kata",
+    host,
+    version: "3.32.0",
+    source: { sha256: "0".repeat(64) },
+    handlers: [{ name: "kata-qemu", vmm: "qemu", defaultMemory: 512 }],
+    owner: owner("KataRuntime", "kata"),
+  },
 };
 
 /** For every kind a change that updates it and one that replaces it; a Host is never replaced by a change. */
@@ -102,4 +110,5 @@ export const exampleChanges: Record<Kind, { update: Record<string, unknown>; rep
   Container: { update: { readOnly: true }, replace: { name: "web-2" } },
   GVisor: { update: { platform: "ptrace" }, replace: { name: "gvisor-2" } },
   ContainerEngine: { update: { install: true }, replace: { kind: "docker" } },
+  KataRuntime: { update: { version: "4.1.0" }, replace: { name: "kata-2" } },
 };

@@ -39,6 +39,7 @@ const valid: Record<Kind, Record<string, unknown>> = {
     handler: "runc",
   },
   ContainerEngine: { name: "containerd", host, kind: "containerd" },
+  KataRuntime: { name: "kata", host, version: "4.1.0", handlers: [{ name: "kata-clh", vmm: "clh" }] },
 };
 
 const table: [Kind, string, object, string, string][] = [

@@ -41,6 +41,7 @@ export function loadResources(): LoadedResource[] {
     "snapshot",
     "container-engine",
     "g-visor",
+    "kata-runtime",
     "container",
   ];
   const { $defs } = readSchema("definitions.schema.json") as { $defs: Record<string, PropertySchema> };
