@@ -10,6 +10,8 @@ export interface KataArchive {
   /** Versions that its VMMs say. Default: ones without published flaws. */
   cloudHypervisor?: string;
   firecracker?: string;
+  /** Paths that it has not. */
+  without?: string[];
   /** Further files by their path in the archive, and links that begin with `->`. */
   more?: Record<string, string>;
   /** Bytes of what cannot be compressed, to fill a disk with. */
@@ -23,7 +25,7 @@ const place = "opt/kata/share/defaults/kata-containers";
 /** An archive with the layout of a release of Kata. Its programs are small scripts that behave as far as a host sees them. */
 export function kataArchive(
   directory: string,
-  { version, runtimes = ["go"], compression = "zst", process, more = {}, bulk, ...versions }: KataArchive,
+  { version, runtimes = ["go"], compression = "zst", process, more = {}, without = [], bulk, ...versions }: KataArchive,
 ): string {
   const root = mkdtempSync(join(directory, "kata-"));
   const put = (path: string, content: string, mode = 0o644) => {
@@ -68,6 +70,7 @@ export function kataArchive(
     if (content.startsWith("->")) link(path, content.slice(2));
     else put(path, content);
   }
+  for (const path of without) rmSync(join(root, path));
   const archive = join(
     directory,
     `kata-static-${version}-${Math.random().toString(36).slice(2, 8)}.tar.${compression}`,

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { KataRuntimeState } from "../../provider/generated/types";
+import type { KataRuntimeState, VmmState } from "../../provider/generated/types";
 import { UnfinishedError } from "../../provider/resource";
 import { closeAll } from "../../provider/ssh";
 import { failure } from "../failure";
@@ -96,6 +96,13 @@ if (reason) {
     assert.is(first?.hypervisorPath, `/var/lib/microvm/kata/${state.digest}/opt/kata/bin/qemu-system-x86_64`);
     assert.is(first?.hypervisorVersion, "11.0.1");
     assert.is(second?.hypervisorVersion, "53.0.0");
+    assert.equal(
+      (state.findings ?? []).map((finding) => /vhost_[a-z]+/.exec(finding)?.[0]),
+      (await onHost("for d in vhost-vsock vhost-net; do [ -e /dev/$d ] || echo $d; done"))
+        .split("\n")
+        .filter(Boolean)
+        .map((device) => device.replace("-", "_")),
+    );
     assert.match(first?.verified ?? "", /Kata's check of the host failed: .*not capable of running Kata Containers/);
     assert.equal(state.runtimeClasses?.[0], {
       name: "kata-qemu",
@@ -122,14 +129,18 @@ if (reason) {
   });
 
   test("two releases are side by side, and share what they have in common", async () => {
-    const other = await world.make<KataRuntimeState>("KataRuntime", "next", {
-      ...declared("4.0.0"),
-      handlers: [
-        { name: "kata-next", vmm: "clh" },
-        { name: "kata-db", vmm: "dragonball" },
-        { name: "kata-go", vmm: "qemu", runtime: "go" },
-      ],
-    });
+    // A third of the same release takes no more room, also where both are made at once.
+    const [other] = await Promise.all([
+      world.make<KataRuntimeState>("KataRuntime", "next", {
+        ...declared("4.0.0"),
+        handlers: [
+          { name: "kata-next", vmm: "clh" },
+          { name: "kata-db", vmm: "dragonball" },
+          { name: "kata-go", vmm: "qemu", runtime: "go" },
+        ],
+      }),
+      world.make("KataRuntime", "third", { ...declared("4.0.0"), handlers: [{ name: "kata-3", vmm: "qemu" }] }),
+    ]);
     assert.is((await trees()).length, 2);
     const [rust, dragonball, go] = other.installedHandlers;
     assert.is(rust?.runtime, "rust");
@@ -137,11 +148,64 @@ if (reason) {
     assert.is(dragonball?.hypervisorPath, "");
     assert.is(go?.runtime, "go");
     assert.not.match(await onHost("cat /usr/local/bin/containerd-shim-kata-next-v2"), /KATA_CONF_FILE/);
-    // A third of the same release takes no more room.
-    await world.make("KataRuntime", "third", { ...declared("4.0.0"), handlers: [{ name: "kata-3", vmm: "qemu" }] });
-    assert.is((await trees()).length, 2);
     await world.remove("KataRuntime", "third");
     assert.is((await trees()).length, 2);
+    assert.equal(await world.drift(), {});
+  });
+
+  test("from 4.1 on a handler has its files from both archives, where each holds some", async () => {
+    const bin = "opt/kata/bin";
+    archives["4.1.0"] = archive({
+      version: "4.1.0",
+      runtimes: ["rust"],
+      without: [`${bin}/firecracker`, `${bin}/jailer`],
+    });
+    const goSource = { file: archive({ version: "4.1.0", runtimes: ["go"], more: { "opt/kata/go": "go" } }) };
+    const fc = { vmm: "fc", snapshotter: "devmapper" };
+    const state = await world.make<KataRuntimeState>("KataRuntime", "split", {
+      ...declared("4.1.0"),
+      goSource,
+      handlers: [
+        { ...fc, name: "kata-fc-rs", runtime: "rust" },
+        { ...fc, name: "kata-fc-go" },
+      ],
+    });
+    assert.equal(state.runtimes, ["go", "rust"]);
+    const [rust, go] = state.installedHandlers;
+    const tree = (digest: string) => `/var/lib/microvm/kata/${digest}/opt/kata`;
+    assert.is(rust?.hypervisorPath, `${tree(state.goDigest)}/bin/firecracker`);
+    assert.is(go?.hypervisorPath, rust?.hypervisorPath);
+    const dropIn = await onHost("cat /etc/microvm/katas/split/handlers/kata-fc-rs/config.d/*");
+    assert.ok(dropIn.includes(`kernel = "${tree(state.digest)}/share/kata-containers/vmlinux.container"`), dropIn);
+    assert.ok(dropIn.includes(`jailer_path = "${tree(state.goDigest)}/bin/jailer"`), dropIn);
+    // With the one archive alone there is no Firecracker.
+    const lone = { ...declared("4.1.0"), handlers: [{ ...fc, name: "kata-fc-rs", runtime: "rust" }] };
+    assert.match((await failure(world.make("KataRuntime", "split", lone))).message, /goSource\.sha256: is required/);
+    await world.remove("KataRuntime", "split");
+    assert.is((await trees()).length, 2);
+  });
+
+  test("a VMM of ours takes the place of Kata's", async () => {
+    const monitor = await world.make<VmmState>("Vmm", "qemu", { kind: "qemu" });
+    const state = await kata("3.20.0", { handlers: [{ ...qemu, monitor }, clh] });
+    assert.is(state.installedHandlers[0]?.hypervisorPath, monitor.path);
+    assert.is(state.installedHandlers[0]?.hypervisorVersion, monitor.installedVersion);
+    assert.match(await merged("kata-qemu"), new RegExp(`^path = "${monitor.path}"$`, "m"));
+    assert.equal(await world.drift(), {});
+    await kata("3.20.0");
+    await world.remove("Vmm", "qemu");
+  });
+
+  test("another program's runtime is not touched unless it is adopted", async () => {
+    const stranger = new World(lab, "h1", "stranger");
+    await stranger.host();
+    const error = await failure(stranger.make("KataRuntime", "kata", declared("3.20.0")));
+    assert.is(error.code, "not-ours");
+    await stranger.make("KataRuntime", "kata", { ...declared("3.20.0"), adopt: true });
+    assert.equal((await world.drift())["KataRuntime/kata"], ["gone"]);
+    await kata("3.20.0", { adopt: true });
+    assert.equal((await stranger.drift())["KataRuntime/kata"], ["gone"]);
+    await stranger.destroy();
     assert.equal(await world.drift(), {});
   });
 

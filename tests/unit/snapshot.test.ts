@@ -50,6 +50,9 @@ test("units, digests, notes and addresses are told apart", () => {
       "run\t/run/microvm/network/lan/rules\tinet:x 2",
       `links\t${base64(JSON.stringify(link))}`,
       "vmm\t/run/microvm/vm/web/qmp.sock\tpaused",
+      `kata\t${"b".repeat(64)}\tintact\t2`,
+      `kata\t${"c".repeat(64)}\tdamaged\t0`,
+      "target\t/etc/microvm/katas/kata/handlers\ta",
       "end",
       "",
     ].join("\n"),
@@ -61,6 +64,9 @@ test("units, digests, notes and addresses are told apart", () => {
   assert.equal(snapshot?.interfaces.get("mvt-web0")?.addresses, ["10.0.0.1/24"]);
   assert.ok(snapshot?.interfaces.get("mvt-web0")?.isolated);
   assert.is(snapshot?.vmmStates.get("/run/microvm/vm/web/qmp.sock"), "paused");
+  assert.equal(snapshot?.trees.get("b".repeat(64)), { intact: true, running: 2 });
+  assert.equal(snapshot?.trees.get("c".repeat(64)), { intact: false, running: 0 });
+  assert.is(snapshot?.links.get("/etc/microvm/katas/kata/handlers"), "a");
 });
 
 test("equal records are equal bytes, and anything else is no record", () => {
