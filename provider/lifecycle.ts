@@ -25,15 +25,17 @@ export function useAccess(given: RuntimeAccess): void {
   access = given;
 }
 
-/** Inputs with their defaults, and all that is wrong with them. */
-export async function check(kind: Kind, inputs: Properties): Promise<{ inputs: Properties; problems: Problem[] }> {
-  const full = withDefaults(kind, inputs);
+/** Inputs with their defaults and the outputs that are foretold, and all that is wrong with them. */
+export async function check(kind: Kind, given: Properties): Promise<{ inputs: Properties; problems: Problem[] }> {
+  const foretold = (resource(kind).foretell?.(given) ?? {}) as Properties;
+  // What was foretold before comes back where an engine checks again what it has checked.
+  const full = withDefaults(kind, Object.fromEntries(Object.entries(given).filter(([key]) => !(key in foretold))));
   const problems = validate(kind, full);
   // Rules that span properties presume that each is right by itself.
   if (!problems.length) problems.push(...(resource(kind).check?.(full) ?? []));
   if (problems.length) return { inputs: full, problems };
   try {
-    return { inputs: ((await resource(kind).settle?.(full)) ?? full) as Properties, problems };
+    return { inputs: { ...((await resource(kind).settle?.(full)) ?? full), ...foretold }, problems };
   } catch (error) {
     return { inputs: full, problems: [{ property: "source", reason: (error as Error).message }] };
   }
@@ -56,7 +58,8 @@ export async function converge(
   prior: Properties | undefined,
   progress: Progress,
 ): Promise<Properties> {
-  const full = withDefaults(kind, inputs);
+  // A host's record holds what is declared, and nothing that was foretold.
+  const full = withDefaults(kind, inputsOf(kind, inputs));
   try {
     return (await resource(kind).converge(sessionFor(kind, full, prior), full, prior, progress)) as Properties;
   } catch (error) {

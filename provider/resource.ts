@@ -18,6 +18,8 @@ export interface Resource<Inputs, State extends Inputs> {
   kind: Kind;
   /** Adds what lies on this machine to the inputs (digests of local files). Reads, and asks no host. */
   settle?(inputs: Partial<Inputs>): Promise<Partial<Inputs>>;
+  /** Outputs that follow from the inputs alone, so that a preview knows them. Offline. */
+  foretell?(inputs: Partial<Inputs>): Partial<State>;
   /** Rules that span properties. Offline; properties that are not known yet are absent or `UNKNOWN`. */
   check?(inputs: Partial<Inputs>): Problem[];
   /** What a change of a property does to this very object, where that is not what the schema says. Offline. */

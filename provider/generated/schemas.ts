@@ -2405,6 +2405,48 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "type": "string",
         "description": "What the program says its version is."
       },
+      "runtimeClasses": {
+        "type": "array",
+        "description": "What a Kubernetes cluster is told of it: one class with the name of its handler, for nodes with the label `microvm.dev/<handler>`. `microvm.kubernetes.RuntimeClasses` creates it.",
+        "items": {
+          "type": "object",
+          "required": [
+            "name",
+            "handler"
+          ],
+          "properties": {
+            "name": {
+              "type": "string",
+              "description": "What pods say as `runtimeClassName`."
+            },
+            "handler": {
+              "type": "string",
+              "description": "Name under which the node's engine knows the runtime."
+            },
+            "overhead": {
+              "type": "object",
+              "description": "What a pod takes beside its containers, as quantities of Kubernetes.",
+              "properties": {
+                "memory": {
+                  "type": "string",
+                  "description": "Such as `130Mi`."
+                },
+                "cpu": {
+                  "type": "string",
+                  "description": "Such as `250m`."
+                }
+              }
+            },
+            "nodeSelector": {
+              "type": "object",
+              "description": "Labels of the nodes that have the runtime.",
+              "additionalProperties": {
+                "type": "string"
+              }
+            }
+          }
+        }
+      },
       "verified": {
         "type": "string",
         "description": "`a container ran under it`, or why that could not be tried."

@@ -970,6 +970,22 @@ export interface GVisorState extends GVisorInputs {
   runtime: string;
   /** What the program says its version is. */
   installedVersion: string;
+  /** What a Kubernetes cluster is told of it: one class with the name of its handler, for nodes with the label `microvm.dev/<handler>`. `microvm.kubernetes.RuntimeClasses` creates it. */
+  runtimeClasses: Array<{
+    /** What pods say as `runtimeClassName`. */
+    name: string;
+    /** Name under which the node's engine knows the runtime. */
+    handler: string;
+    /** What a pod takes beside its containers, as quantities of Kubernetes. */
+    overhead?: {
+      /** Such as `130Mi`. */
+      memory?: string;
+      /** Such as `250m`. */
+      cpu?: string;
+    };
+    /** Labels of the nodes that have the runtime. */
+    nodeSelector?: Record<string, string>;
+  }>;
   /** `a container ran under it`, or why that could not be tried. */
   verified: string;
   /** Packages that were missing and that delete removes again. */

@@ -18,11 +18,13 @@ export const gVisor: Resource<GVisorInputs, GVisorState> = {
   kind: "GVisor",
   check,
   settle,
+  foretell,
   observe,
   converge,
   remove,
 };
 
+const defaultHandler = "gvisor";
 const debugLog = "/var/log/microvm-runsc/";
 
 function wrapperPath(name: string): string {
@@ -39,7 +41,7 @@ function wrapper({ platform, network = "sandbox", debug }: GVisorInputs, program
 }
 
 /** What engines are told. */
-export function handlerOf({ handler = "gvisor", runtime }: { handler?: string; runtime: string }): Handler {
+export function handlerOf({ handler = defaultHandler, runtime }: { handler?: string; runtime: string }): Handler {
   return { name: handler, runtime: "io.containerd.runc.v2", program: runtime };
 }
 
@@ -60,6 +62,18 @@ async function settle(inputs: Partial<GVisorInputs>): Promise<Partial<GVisorInpu
   const { source } = inputs;
   if (!source || isUnknown(source) || !source.file || isUnknown(source.file)) return inputs;
   return { ...inputs, sourceDigest: await fileDigest(source.file, source.sha256) };
+}
+
+function foretell({ handler }: Partial<GVisorInputs>): Partial<GVisorState> {
+  return isUnknown(handler) ? {} : { runtimeClasses: runtimeClassesOf(handler) };
+}
+
+/**
+ * What Kubernetes is told. gVisor's own guides give their class neither a node selector nor an overhead. The label is of
+ * ours, then, and names the handler: a node that has gVisor under another handler is none where a pod of this class runs.
+ */
+function runtimeClassesOf(handler = defaultHandler): GVisorState["runtimeClasses"] {
+  return [{ name: handler, handler, nodeSelector: { [`microvm.dev/${handler}`]: "true" } }];
 }
 
 async function observe(host: HostSession, state: GVisorState): Promise<GVisorState | undefined> {
@@ -153,6 +167,7 @@ async function converge(
       digest,
       runtime,
       installedVersion: obtained.version ?? "",
+      runtimeClasses: runtimeClassesOf(inputs.handler),
       verified: tried.verified ?? "",
       installedPackages: (tried.packages ?? "").split(/\s+/).filter(Boolean).sort(),
       drift: [],

@@ -69,6 +69,22 @@ export class GVisor extends MicrovmResource {
   declare readonly runtime: pulumi.Output<string>;
   /** What the program says its version is. */
   declare readonly installedVersion: pulumi.Output<string>;
+  /** What a Kubernetes cluster is told of it: one class with the name of its handler, for nodes with the label `microvm.dev/<handler>`. `microvm.kubernetes.RuntimeClasses` creates it. */
+  declare readonly runtimeClasses: pulumi.Output<Array<{
+      /** What pods say as `runtimeClassName`. */
+      name: string;
+      /** Name under which the node's engine knows the runtime. */
+      handler: string;
+      /** What a pod takes beside its containers, as quantities of Kubernetes. */
+      overhead?: {
+        /** Such as `130Mi`. */
+        memory?: string;
+        /** Such as `250m`. */
+        cpu?: string;
+      };
+      /** Labels of the nodes that have the runtime. */
+      nodeSelector?: Record<string, string>;
+    }>>;
   /** `a container ran under it`, or why that could not be tried. */
   declare readonly verified: pulumi.Output<string>;
   /** Packages that were missing and that delete removes again. */
