@@ -38,6 +38,8 @@ export function emitContents(resources: LoadedResource[]): string {
       `- [${kind}](${file}.md): ${description.split(". ")[0]}.`.replace("..", "."),
     ),
     "",
+    "[kubernetes.RuntimeClasses](kubernetes.md): a component that makes runtimes of hosts selectable in a Kubernetes cluster.",
+    "",
     "[VMM capabilities](vmm-capabilities.md): what differs between Firecracker, Cloud Hypervisor and QEMU.",
     "",
   ].join("\n");
