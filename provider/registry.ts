@@ -26,6 +26,6 @@ export const registry: Record<Kind, Resource<any, any>> = {
   Snapshot: snapshot,
   ContainerEngine: containerEngine,
   GVisor: gVisor,
-  Container: container,
   KataRuntime: kataRuntime,
+  Container: container,
 };

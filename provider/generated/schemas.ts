@@ -2689,6 +2689,15 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
           }
         }
       },
+      "engines": {
+        "type": "array",
+        "description": "Container engines that its handlers are registered with. Containers of ours need none.",
+        "maxItems": 8,
+        "items": {
+          "x-ref": "ContainerEngine",
+          "description": "A container engine of the same host."
+        }
+      },
       "allowVulnerable": {
         "type": "boolean",
         "description": "Use VMMs that are known to be vulnerable: those that Kata ships are old. Which ones are: [VMM capabilities](vmm-capabilities.md).",
@@ -2822,47 +2831,39 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
       },
       "runtimeClasses": {
         "type": "array",
-        "description": "What a RuntimeClass of Kubernetes needs to know, one a handler.",
+        "description": "What a Kubernetes cluster is told of it: a class with the name of each handler, with what Kata says a pod costs, for nodes with the label `katacontainers.io/kata-runtime`. `microvm.kubernetes.RuntimeClasses` creates them.",
         "items": {
           "type": "object",
-          "additionalProperties": false,
           "required": [
             "name",
-            "handler",
-            "overhead",
-            "nodeSelector"
+            "handler"
           ],
           "properties": {
             "name": {
               "type": "string",
-              "description": "Name of the RuntimeClass."
+              "description": "What pods say as `runtimeClassName`."
             },
             "handler": {
               "type": "string",
-              "description": "The handler on its nodes."
+              "description": "Name under which the node's engine knows the runtime."
             },
             "overhead": {
               "type": "object",
-              "description": "What a pod costs besides its containers.",
-              "additionalProperties": false,
-              "required": [
-                "memory",
-                "cpu"
-              ],
+              "description": "What a pod takes beside its containers, as quantities of Kubernetes.",
               "properties": {
                 "memory": {
                   "type": "string",
-                  "description": "Memory, such as `130Mi`."
+                  "description": "Such as `130Mi`."
                 },
                 "cpu": {
                   "type": "string",
-                  "description": "Processor time, such as `250m`."
+                  "description": "Such as `250m`."
                 }
               }
             },
             "nodeSelector": {
               "type": "object",
-              "description": "Labels of the nodes that have it.",
+              "description": "Labels of the nodes that have the runtime.",
               "additionalProperties": {
                 "type": "string"
               }
@@ -2974,7 +2975,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
       },
       "handler": {
         "type": "string",
-        "description": "The runtime that it runs under: `runc`, or the handler of `gvisor`. Give this or `isolation`.",
+        "description": "The runtime that it runs under: `runc`, the handler of `gvisor`, or one of those of `kata`. Give this or `isolation`.",
         "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
         "x-expects": "the name of a runtime handler",
         "maxLength": 64,
@@ -2987,7 +2988,12 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
           "gvisor",
           "strongest"
         ],
-        "description": "`vm`: under Kata. `gvisor`: under gVisor. `strongest`: the first of these that the host can truly do; which and why is in `runsUnder` and `isolationReason`. It is never less than gVisor.",
+        "description": "`vm`: under the first handler of `kata`. `gvisor`: under gVisor. `strongest`: the first of these that the host can truly do; which and why is in `runsUnder` and `isolationReason`. It is never less than gVisor.",
+        "x-change": "restart"
+      },
+      "kata": {
+        "x-ref": "KataRuntime",
+        "description": "Kata on the host.",
         "x-change": "restart"
       },
       "gvisor": {

@@ -1065,6 +1065,8 @@ export interface KataRuntimeInputs {
     /** The snapshotter that a container engine takes for its images. `fc` needs one that gives block devices, `devmapper` or `blockfile`: Firecracker shares no files with its guests. (at most 64 characters) */
     snapshotter?: string;
   }>;
+  /** Container engines that its handlers are registered with. Containers of ours need none. */
+  engines?: ContainerEngineReference[];
   /** Use VMMs that are known to be vulnerable: those that Kata ships are old. Which ones are: [VMM capabilities](vmm-capabilities.md). (default false) */
   allowVulnerable?: boolean;
   /** Digest of what lies at a local source. */
@@ -1112,21 +1114,21 @@ export interface KataRuntimeState extends KataRuntimeInputs {
     /** `check passed`, or what could not be verified and why. */
     verified: string;
   }>;
-  /** What a RuntimeClass of Kubernetes needs to know, one a handler. */
+  /** What a Kubernetes cluster is told of it: a class with the name of each handler, with what Kata says a pod costs, for nodes with the label `katacontainers.io/kata-runtime`. `microvm.kubernetes.RuntimeClasses` creates them. */
   runtimeClasses: Array<{
-    /** Name of the RuntimeClass. */
+    /** What pods say as `runtimeClassName`. */
     name: string;
-    /** The handler on its nodes. */
+    /** Name under which the node's engine knows the runtime. */
     handler: string;
-    /** What a pod costs besides its containers. */
-    overhead: {
-      /** Memory, such as `130Mi`. */
-      memory: string;
-      /** Processor time, such as `250m`. */
-      cpu: string;
+    /** What a pod takes beside its containers, as quantities of Kubernetes. */
+    overhead?: {
+      /** Such as `130Mi`. */
+      memory?: string;
+      /** Such as `250m`. */
+      cpu?: string;
     };
-    /** Labels of the nodes that have it. */
-    nodeSelector: Record<string, string>;
+    /** Labels of the nodes that have the runtime. */
+    nodeSelector?: Record<string, string>;
   }>;
   /** What the host lacks for its containers to start, a sentence each. */
   findings: string[];
@@ -1186,10 +1188,12 @@ export interface ContainerInputs {
     /** Whether the registry must prove who it is. Without it, plain HTTP is taken too. (default true) */
     tls?: boolean;
   };
-  /** The runtime that it runs under: `runc`, or the handler of `gvisor`. Give this or `isolation`. (at most 64 characters) */
+  /** The runtime that it runs under: `runc`, the handler of `gvisor`, or one of those of `kata`. Give this or `isolation`. (at most 64 characters) */
   handler?: string;
-  /** `vm`: under Kata. `gvisor`: under gVisor. `strongest`: the first of these that the host can truly do; which and why is in `runsUnder` and `isolationReason`. It is never less than gVisor. */
+  /** `vm`: under the first handler of `kata`. `gvisor`: under gVisor. `strongest`: the first of these that the host can truly do; which and why is in `runsUnder` and `isolationReason`. It is never less than gVisor. */
   isolation?: "vm" | "gvisor" | "strongest";
+  /** Kata on the host. */
+  kata?: KataRuntimeReference;
   /** gVisor on the host. */
   gvisor?: GVisorReference;
   /** Program and arguments. Default: the image's. */

@@ -113,7 +113,11 @@ const containerd: EngineDriver = {
   part: (handler) => {
     const { name, runtime, program, configPath, annotations = [], snapshotter } = handler;
     const table = `plugins."@cri@".containerd.runtimes.${name}`;
-    const own = isOciRuntime(handler) ? { BinaryName: program } : configPath ? { ConfigPath: configPath } : undefined;
+    const own: TomlTable | undefined = isOciRuntime(handler)
+      ? { BinaryName: program }
+      : configPath
+        ? { ConfigPath: configPath }
+        : undefined;
     return [
       `[${table}]`,
       tomlText({

@@ -1,6 +1,7 @@
 import type { KataRuntimeInputs } from "../generated/types";
 import { type Advisory, advisoriesOf, compareVersions } from "../vmm/advisories";
 import type { VmmKind } from "../vmm/releases";
+import type { Handler as EngineHandler } from "./handler";
 
 /** Where Kata's releases are, what each is made of, and where a host of ours keeps it. Pure. */
 
@@ -150,22 +151,11 @@ export function configPath(name: string, handler: string): string {
   return `${handlersDirectory(name)}/${handler}/configuration.toml`;
 }
 
-/** A handler as a container engine is told of it. */
-export interface EngineHandler {
-  name: string;
-  runtimeType: string;
-  program: string;
-  configPath: string;
-  /** Annotations of pods that reach the runtime. */
-  annotations: string[];
-  snapshotter?: string;
-}
-
-/** The handlers of a KataRuntime for an engine. None of it changes with Kata's release, so an upgrade restarts no engine. */
+/** The handlers of a KataRuntime as an engine is told of them. None of it changes with Kata's release, so an upgrade restarts no engine. */
 export function engineHandlers(name: string, handlers: Pick<Handler, "name" | "snapshotter">[]): EngineHandler[] {
   return handlers.map((handler) => ({
     name: handler.name,
-    runtimeType: `io.containerd.${handler.name}.v2`,
+    runtime: `io.containerd.${handler.name}.v2`,
     program: shimPath(handler.name),
     configPath: configPath(name, handler.name),
     annotations: ["io.katacontainers.*"],

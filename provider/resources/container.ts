@@ -5,7 +5,8 @@ import { command, installFile } from "../host/change";
 import { objectDirectory, recordPath } from "../host/record";
 import { ChangeError, type HostSession } from "../host/session";
 import { fileDrift, type Snapshot } from "../host/snapshot";
-import type { Handler } from "../kata/handler";
+import { type Handler, isOciRuntime } from "../kata/handler";
+import { engineHandlers } from "../kata/layout";
 import { type Problem, type Progress, type Resource, UnfinishedError } from "../resource";
 import { isUnknown } from "../schema/unknown";
 import {
@@ -61,9 +62,9 @@ function check(inputs: Partial<ContainerInputs>): Problem[] {
     );
   }
   if (isolation === "gvisor" && inputs.gvisor === undefined) problem("gvisor", "is needed for gVisor's isolation");
-  if (isolation === "vm") problem("isolation", "needs a Kata runtime, which the container is not given");
-  if (isolation === "strongest" && inputs.gvisor === undefined) {
-    problem("isolation", "has nothing to choose from: give the container a `gvisor`");
+  if (isolation === "vm" && inputs.kata === undefined) problem("kata", "is needed for a virtual machine's isolation");
+  if (isolation === "strongest" && inputs.gvisor === undefined && inputs.kata === undefined) {
+    problem("isolation", "has nothing to choose from: give the container a `kata`, a `gvisor` or both");
   }
   if (known(image) && known(image.digest) && known(image.reference)) {
     const pinned = image.reference.split("@")[1];
@@ -90,9 +91,14 @@ function check(inputs: Partial<ContainerInputs>): Problem[] {
 }
 
 /** Runtimes that the container is given, by name; undefined where that is not known yet. */
-function handlerNames({ gvisor }: Partial<ContainerInputs>): string[] | undefined {
+function handlerNames({ gvisor, kata }: Partial<ContainerInputs>): string[] | undefined {
   if (isUnknown(gvisor) || (gvisor && isUnknown(gvisor.handler))) return undefined;
-  return ["runc", ...(gvisor ? [gvisor.handler ?? "gvisor"] : [])];
+  if (isUnknown(kata) || (kata && isUnknown(kata.installedHandlers))) return undefined;
+  return [
+    "runc",
+    ...(gvisor ? [gvisor.handler ?? "gvisor"] : []),
+    ...(kata?.installedHandlers ?? []).map(({ name }) => name),
+  ];
 }
 
 async function settle(inputs: Partial<ContainerInputs>): Promise<Partial<ContainerInputs>> {
@@ -101,19 +107,53 @@ async function settle(inputs: Partial<ContainerInputs>): Promise<Partial<Contain
   return { ...inputs, sourceDigest: await fileDigest(image.archive) };
 }
 
+/** Every runtime that it is given but the engine's own, the strongest first. */
+function runtimesOf({ gvisor, kata }: Pick<Inputs, "gvisor" | "kata">): Handler[] {
+  return [
+    ...(kata ? engineHandlers(kata.name as string, kata.installedHandlers ?? []) : []),
+    ...(gvisor ? [handlerOf({ handler: gvisor.handler, runtime: gvisor.runtime as string })] : []),
+  ];
+}
+
 /** The runtime that it runs under, and why; no handler is the engine's own. */
 function chooseRuntime(snapshot: Snapshot, inputs: Inputs): { handler?: Handler; name: string; reason: string } {
-  const { handler, gvisor, isolation } = inputs;
+  const { name, handler, isolation, kata } = inputs;
   if (handler === "runc") return { name: "runc", reason: "declared: the host's kernel is shared with it" };
-  const userKernel = gvisor && handlerOf({ handler: gvisor.handler, runtime: gvisor.runtime as string });
-  if (!userKernel) throw new Error(`no runtime for ${handler ?? isolation}`);
-  if (isolation !== "strongest") return { handler: userKernel, name: userKernel.name, reason: "declared" };
+  const all = runtimesOf(inputs);
+  const chosen = (one: Handler | undefined, reason: string) => {
+    if (one) return { handler: one, name: one.name, reason };
+    const cause = `it is given none that would do for ${handler ?? isolation}: ${reason}`;
+    const hint = `There ${all.length ? `are ${all.map((item) => item.name).join(", ")} and` : "is only"} runc.`;
+    throw new MicrovmError({
+      code: "no-runtime",
+      verb: "choose",
+      subject: `the runtime of Container ${name}`,
+      cause,
+      hint,
+    });
+  };
+  const machine = all.find((one) => !isOciRuntime(one));
+  const userKernel = all.find(isOciRuntime);
+  if (handler !== undefined)
+    return chosen(
+      all.find((one) => one.name === handler),
+      "declared",
+    );
+  if (isolation === "gvisor") return chosen(userKernel, "declared");
   const { virtualization, evidence } = usableKvm(snapshot);
-  const reason =
+  const without = `the host has no usable KVM for a virtual machine: ${evidence}`;
+  if (isolation === "vm")
+    return chosen(virtualization === "kvm" ? machine : undefined, virtualization === "kvm" ? "declared" : without);
+  if (virtualization === "kvm" && machine)
+    return chosen(machine, "a virtual machine of its own, and the host's KVM works");
+  return chosen(
+    userKernel,
     virtualization === "kvm"
       ? "it is given no Kata runtime"
-      : `the host has no usable KVM for a virtual machine: ${evidence}`;
-  return { handler: userKernel, name: userKernel.name, reason };
+      : kata
+        ? without
+        : `it is given no Kata runtime, and ${without}`,
+  );
 }
 
 async function observe(host: HostSession, state: ContainerState): Promise<ContainerState | undefined> {
@@ -153,10 +193,8 @@ async function observe(host: HostSession, state: ContainerState): Promise<Contai
 }
 
 /** As it was chosen when it was made. */
-function runtimeOf({ runsUnder, gvisor }: ContainerState): Handler | undefined {
-  return runsUnder === "runc" || !gvisor
-    ? undefined
-    : handlerOf({ handler: gvisor.handler, runtime: gvisor.runtime as string });
+function runtimeOf(state: ContainerState): Handler | undefined {
+  return runtimesOf(state).find(({ name }) => name === state.runsUnder);
 }
 
 function howItEnded(snapshot: Snapshot, name: string): string {

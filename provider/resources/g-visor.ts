@@ -3,7 +3,7 @@ import type { ContainerEngineReference, GVisorInputs, GVisorState } from "../gen
 import { command, installFile } from "../host/change";
 import { objectDirectory, recordPath } from "../host/record";
 import { ChangeError, type HostSession } from "../host/session";
-import { fileDrift, type Snapshot } from "../host/snapshot";
+import { fileDrift } from "../host/snapshot";
 import type { Handler } from "../kata/handler";
 import type { Problem, Progress, Resource } from "../resource";
 import { isUnknown } from "../schema/unknown";
@@ -11,6 +11,7 @@ import { explain as explainEngine, registerLines, registrationDrift, unregisterL
 import { requireHost } from "./host-requirements";
 import { fileDigest } from "./local-source";
 import { beginLines, explainOwnership, isAnothers, isOurs, ownLines } from "./ownership";
+import { requireUnused } from "./runtime-users";
 import { explainSource, sendFile, storedDrift, storedPath } from "./stored";
 
 /** gVisor: a program, and a wrapper that calls it with what is declared, since an engine hands an OCI runtime no options. */
@@ -229,28 +230,12 @@ function explain(error: unknown, inputs: GVisorInputs): unknown {
   return new MicrovmError({ code: worded.code, verb: "install", subject, cause, hint, remote }, { cause: error });
 }
 
-/** Containers that run under a runtime need it until they end. */
-function usersOf(snapshot: Snapshot, runtime: string): string[] {
-  return [...snapshot.records.values()]
-    .filter(({ kind, decided }) => kind === "Container" && decided.program === runtime)
-    .map(({ name }) => name);
-}
-
 async function remove(host: HostSession, state: GVisorState): Promise<void> {
   const snapshot = await host.snapshot();
   const name = state.name as string;
   const object = objectDirectory("GVisor", name);
   if (!snapshot.files.has(object) || isAnothers(snapshot, "GVisor", name, state.owner)) return;
-  const users = usersOf(snapshot, wrapperPath(name));
-  if (users.length) {
-    throw new MicrovmError({
-      code: "runtime-in-use",
-      verb: "delete",
-      subject: `GVisor ${name}`,
-      cause: `containers run under it: ${users.join(", ")}`,
-      hint: "Delete them first, or give them another handler.",
-    });
-  }
+  requireUnused(snapshot, "GVisor", name, [wrapperPath(name)]);
   const engines = (snapshot.records.get(recordPath("GVisor", name))?.inputs.engines ??
     state.engines ??
     []) as ContainerEngineReference[];

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { MicrovmError } from "../errors";
-import type { KataRuntimeInputs, KataRuntimeState } from "../generated/types";
+import type { ContainerEngineReference, KataRuntimeInputs, KataRuntimeState } from "../generated/types";
 import { command, installFile } from "../host/change";
-import { objectDirectory } from "../host/record";
+import { objectDirectory, recordPath } from "../host/record";
 import { ChangeError, type HostSession } from "../host/session";
 import type { Snapshot } from "../host/snapshot";
 import { ConfigurationError, dropIn, type Written } from "../kata/configuration";
@@ -12,6 +12,7 @@ import {
   archivesOf,
   configPath,
   configurationPaths,
+  engineHandlers,
   type Handler,
   handlersDirectory,
   heedsEnvironment,
@@ -28,9 +29,11 @@ import { lint, vulnerable } from "../kata/lint";
 import { verdict } from "../kata/verification";
 import type { Progress, Resource } from "../resource";
 import { isUnknown } from "../schema/unknown";
+import { explain as explainEngine, registerLines, registrationDrift, unregisterLines } from "./container-engine";
 import { requireHost, usableKvm } from "./host-requirements";
 import { fileDigest } from "./local-source";
 import { beginLines, explainOwnership, isAnothers, isOurs, ownLines } from "./ownership";
+import { requireUnused } from "./runtime-users";
 import { explainSource, sendFile } from "./stored";
 
 /**
@@ -42,6 +45,7 @@ export const kataRuntime: Resource<KataRuntimeInputs, KataRuntimeState> = {
   kind: "KataRuntime",
   check: lint,
   settle,
+  foretell,
   observe,
   converge,
   remove,
@@ -63,6 +67,26 @@ async function settle(inputs: Partial<KataRuntimeInputs>): Promise<Partial<KataR
     ...(sourceDigest ? { sourceDigest } : {}),
     ...(goSourceDigest ? { goSourceDigest } : {}),
   };
+}
+
+function foretell({ version, handlers }: Partial<KataRuntimeInputs>): Partial<KataRuntimeState> {
+  if (!version || isUnknown(version) || !handlers || isUnknown(handlers)) return {};
+  const known = handlers.every((handler) => !isUnknown(handler) && !isUnknown(handler.name) && !isUnknown(handler.vmm));
+  return known ? { runtimeClasses: runtimeClassesOf(handlers, version) } : {};
+}
+
+/** With the label and the overhead that Kata's own guides give their classes. */
+function runtimeClassesOf(handlers: Handler[], version: string): KataRuntimeState["runtimeClasses"] {
+  return handlers.map(({ name, vmm }) => ({
+    name,
+    handler: name,
+    overhead: overhead(vmm, version),
+    nodeSelector: { "katacontainers.io/kata-runtime": "true" },
+  }));
+}
+
+function owner(name: string): string {
+  return `KataRuntime-${name}`;
 }
 
 /** An archive that is to be on the host. */
@@ -87,7 +111,14 @@ async function observe(host: HostSession, state: KataRuntimeState): Promise<Kata
   const snapshot = await host.snapshot();
   const name = state.name as string;
   if (!isOurs(snapshot, "KataRuntime", name, state.owner)) return undefined;
-  return { ...state, drift: [...treeDrift(snapshot, state), ...handlerDrift(snapshot, state)] };
+  const drift = [
+    ...treeDrift(snapshot, state),
+    ...handlerDrift(snapshot, state),
+    ...(state.engines ?? []).flatMap((engine) =>
+      registrationDrift(snapshot, engine, owner(name), engineHandlers(name, state.handlers)),
+    ),
+  ];
+  return { ...state, drift };
 }
 
 function treeDrift(snapshot: Snapshot, state: KataRuntimeState): string[] {
@@ -146,7 +177,7 @@ async function converge(
   const wanted = wantedArchives(inputs);
   try {
     const installed = await install(host, inputs, { prior, wanted, snapshot, purpose, progress });
-    return { ...inputs, ...(await configure(host, inputs, installed, { purpose, progress })), drift: [] };
+    return { ...inputs, ...(await configure(host, inputs, installed, { prior, purpose, progress })), drift: [] };
   } catch (error) {
     const declared = wanted.filter(({ source }) => !source.file).map(({ digest }) => digest);
     const explained = explainSource(
@@ -348,7 +379,7 @@ async function configure(
   host: HostSession,
   inputs: KataRuntimeInputs,
   installed: Installed,
-  { purpose, progress }: { purpose: string; progress: Progress },
+  { prior, purpose, progress }: { prior: KataRuntimeState | undefined; purpose: string; progress: Progress },
 ): Promise<Outputs> {
   const name = inputs.name as string;
   const { version, handlers } = inputs;
@@ -367,6 +398,13 @@ async function configure(
     files[`${handler}/${path}`] = createHash("sha256").update(content).digest("hex");
     return installFile(`${fresh}/${handler}/${path}`, content, mode);
   };
+  const engines = inputs.engines ?? [];
+  const registered = [
+    ...engines.map((engine) => registerLines(engine, owner(name), engineHandlers(name, handlers))),
+    ...(prior?.engines ?? [])
+      .filter((former) => !engines.some((engine) => engine.name === former.name))
+      .map((engine) => unregisterLines(engine, owner(name))),
+  ];
   const values = await host.apply(
     {
       purpose,
@@ -391,6 +429,7 @@ async function configure(
           ];
         }),
         `find ${fresh} -type f -exec sync {} +`,
+        ...registered.flatMap((lines) => lines.prepare),
       ],
       commit: [
         `if [ "$(readlink ${object}/handlers 2> /dev/null)" = a ]; then mv_slot=b mv_former=a; else mv_slot=a mv_former=b; fi`,
@@ -401,6 +440,7 @@ async function configure(
         command("mv_settle_trees", object, ...wanted.map(({ digest }) => digest)),
         command("mv_settle_stored", object, ...digests),
         ...modules.map((module) => `[ -e /dev/${module.replace("_", "-")} ] || mv_result ${module} missing`),
+        ...registered.flatMap((lines) => lines.commit),
       ],
       wait: handlers.flatMap((handler, index) => checkHost(name, handler, index, wanted, version)),
     },
@@ -430,12 +470,7 @@ async function configure(
         evidence,
       }),
     })),
-    runtimeClasses: handlers.map((handler) => ({
-      name: handler.name,
-      handler: handler.name,
-      overhead: overhead(handler.vmm, version),
-      nodeSelector: { "katacontainers.io/kata-runtime": "true" },
-    })),
+    runtimeClasses: runtimeClassesOf(handlers, version),
     findings: modules
       .filter((module) => values[module] === "missing")
       .map((module) => `the host has not loaded ${module}, which guests need: name it in the Host's \`kernelModules\``),
@@ -521,12 +556,23 @@ async function remove(host: HostSession, state: KataRuntimeState): Promise<void>
   const object = objectDirectory("KataRuntime", name);
   const snapshot = await host.snapshot();
   if (!snapshot.files.has(object) || isAnothers(snapshot, "KataRuntime", name, state.owner)) return;
+  const programs = state.handlers.map((handler) => shimPath(handler.name));
+  requireUnused(snapshot, "KataRuntime", name, programs);
+  const engines = (snapshot.records.get(recordPath("KataRuntime", name))?.inputs.engines ??
+    state.engines ??
+    []) as ContainerEngineReference[];
+  const left = engines.map((engine) => unregisterLines(engine, owner(name)));
   try {
     await host.apply({
       purpose: `delete KataRuntime ${name}`,
       deadline: halfHour,
-      prepare: [...ownLines("KataRuntime", name, [state.owner]), command("mv_kata_free", object)],
+      prepare: [
+        ...ownLines("KataRuntime", name, [state.owner]),
+        command("mv_kata_free", object),
+        ...left.flatMap((lines) => lines.prepare),
+      ],
       commit: [
+        ...left.flatMap((lines) => lines.commit),
         command("mv_kata_shims", name),
         command("mv_gone", ...["handlers", ".handlers", "a", "b", ".new"].map((part) => `${object}/${part}`)),
         `rm -rf /var/lib/microvm/.kata-${name} /var/lib/microvm/.kata-${name}.source*`,
@@ -541,7 +587,9 @@ async function remove(host: HostSession, state: KataRuntimeState): Promise<void>
   }
 }
 
-function explain(error: unknown, { name, version }: KataRuntimeInputs): unknown {
+function explain(given: unknown, { name, version, engines }: KataRuntimeInputs): unknown {
+  const [engine] = engines ?? [];
+  const error = explainEngine(given, { kind: engine?.kind ?? "containerd", name: engine?.name });
   if (!(error instanceof ChangeError)) return error;
   const { said } = error;
   const known: Record<string, [cause: string, hint: string]> = {

@@ -1,10 +1,11 @@
 // Generated from schema/ by `npm run generate`. Do not edit.
 
 import type * as pulumi from "@pulumi/pulumi";
-import type { HostReference, ContainerEngineReference, GVisorReference, NetworkReference } from "../../provider/generated/types";
+import type { HostReference, ContainerEngineReference, KataRuntimeReference, GVisorReference, NetworkReference } from "../../provider/generated/types";
 import { MicrovmResource, type ReferenceTo } from "../resource";
 import type { Host } from "./host";
 import type { ContainerEngine } from "./container-engine";
+import type { KataRuntime } from "./kata-runtime";
 import type { GVisor } from "./g-visor";
 import type { Network } from "./network";
 
@@ -28,10 +29,12 @@ export interface ContainerArgs {
     /** Whether the registry must prove who it is. Without it, plain HTTP is taken too. (default true) */
     tls?: pulumi.Input<boolean>;
   }>;
-  /** The runtime that it runs under: `runc`, or the handler of `gvisor`. Give this or `isolation`. (at most 64 characters) */
+  /** The runtime that it runs under: `runc`, the handler of `gvisor`, or one of those of `kata`. Give this or `isolation`. (at most 64 characters) */
   handler?: pulumi.Input<string>;
-  /** `vm`: under Kata. `gvisor`: under gVisor. `strongest`: the first of these that the host can truly do; which and why is in `runsUnder` and `isolationReason`. It is never less than gVisor. */
+  /** `vm`: under the first handler of `kata`. `gvisor`: under gVisor. `strongest`: the first of these that the host can truly do; which and why is in `runsUnder` and `isolationReason`. It is never less than gVisor. */
   isolation?: pulumi.Input<"vm" | "gvisor" | "strongest">;
+  /** Kata on the host. */
+  kata?: ReferenceTo<KataRuntime, KataRuntimeReference>;
   /** gVisor on the host. */
   gvisor?: ReferenceTo<GVisor, GVisorReference>;
   /** Program and arguments. Default: the image's. */
@@ -116,10 +119,12 @@ export class Container extends MicrovmResource {
       /** Whether the registry must prove who it is. Without it, plain HTTP is taken too. (default true) */
       tls?: boolean;
     }>;
-  /** The runtime that it runs under: `runc`, or the handler of `gvisor`. Give this or `isolation`. (at most 64 characters) */
+  /** The runtime that it runs under: `runc`, the handler of `gvisor`, or one of those of `kata`. Give this or `isolation`. (at most 64 characters) */
   declare readonly handler: pulumi.Output<string | undefined>;
-  /** `vm`: under Kata. `gvisor`: under gVisor. `strongest`: the first of these that the host can truly do; which and why is in `runsUnder` and `isolationReason`. It is never less than gVisor. */
+  /** `vm`: under the first handler of `kata`. `gvisor`: under gVisor. `strongest`: the first of these that the host can truly do; which and why is in `runsUnder` and `isolationReason`. It is never less than gVisor. */
   declare readonly isolation: pulumi.Output<"vm" | "gvisor" | "strongest" | undefined>;
+  /** Kata on the host. */
+  declare readonly kata: pulumi.Output<KataRuntimeReference | undefined>;
   /** gVisor on the host. */
   declare readonly gvisor: pulumi.Output<GVisorReference | undefined>;
   /** Program and arguments. Default: the image's. */

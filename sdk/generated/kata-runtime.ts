@@ -1,11 +1,12 @@
 // Generated from schema/ by `npm run generate`. Do not edit.
 
 import type * as pulumi from "@pulumi/pulumi";
-import type { HostReference, VmmReference, KernelReference } from "../../provider/generated/types";
+import type { HostReference, VmmReference, KernelReference, ContainerEngineReference } from "../../provider/generated/types";
 import { MicrovmResource, type ReferenceTo } from "../resource";
 import type { Host } from "./host";
 import type { Vmm } from "./vmm";
 import type { Kernel } from "./kernel";
+import type { ContainerEngine } from "./container-engine";
 
 export interface KataRuntimeArgs {
   /** The host that it lives on. */
@@ -65,6 +66,8 @@ export interface KataRuntimeArgs {
     /** The snapshotter that a container engine takes for its images. `fc` needs one that gives block devices, `devmapper` or `blockfile`: Firecracker shares no files with its guests. (at most 64 characters) */
     snapshotter?: pulumi.Input<string>;
   }>>>;
+  /** Container engines that its handlers are registered with. Containers of ours need none. */
+  engines?: pulumi.Input<Array<ReferenceTo<ContainerEngine, ContainerEngineReference>>>;
   /** Use VMMs that are known to be vulnerable: those that Kata ships are old. Which ones are: [VMM capabilities](vmm-capabilities.md). (default false) */
   allowVulnerable?: pulumi.Input<boolean>;
 }
@@ -128,6 +131,8 @@ export class KataRuntime extends MicrovmResource {
       /** The snapshotter that a container engine takes for its images. `fc` needs one that gives block devices, `devmapper` or `blockfile`: Firecracker shares no files with its guests. (at most 64 characters) */
       snapshotter?: string;
     }>>;
+  /** Container engines that its handlers are registered with. Containers of ours need none. */
+  declare readonly engines: pulumi.Output<ContainerEngineReference[] | undefined>;
   /** Use VMMs that are known to be vulnerable: those that Kata ships are old. Which ones are: [VMM capabilities](vmm-capabilities.md). (default false) */
   declare readonly allowVulnerable: pulumi.Output<boolean>;
   /** What the release says its version is. */
@@ -159,21 +164,21 @@ export class KataRuntime extends MicrovmResource {
       /** `check passed`, or what could not be verified and why. */
       verified: string;
     }>>;
-  /** What a RuntimeClass of Kubernetes needs to know, one a handler. */
+  /** What a Kubernetes cluster is told of it: a class with the name of each handler, with what Kata says a pod costs, for nodes with the label `katacontainers.io/kata-runtime`. `microvm.kubernetes.RuntimeClasses` creates them. */
   declare readonly runtimeClasses: pulumi.Output<Array<{
-      /** Name of the RuntimeClass. */
+      /** What pods say as `runtimeClassName`. */
       name: string;
-      /** The handler on its nodes. */
+      /** Name under which the node's engine knows the runtime. */
       handler: string;
-      /** What a pod costs besides its containers. */
-      overhead: {
-        /** Memory, such as `130Mi`. */
-        memory: string;
-        /** Processor time, such as `250m`. */
-        cpu: string;
+      /** What a pod takes beside its containers, as quantities of Kubernetes. */
+      overhead?: {
+        /** Such as `130Mi`. */
+        memory?: string;
+        /** Such as `250m`. */
+        cpu?: string;
       };
-      /** Labels of the nodes that have it. */
-      nodeSelector: Record<string, string>;
+      /** Labels of the nodes that have the runtime. */
+      nodeSelector?: Record<string, string>;
     }>>;
   /** What the host lacks for its containers to start, a sentence each. */
   declare readonly findings: pulumi.Output<string[]>;

@@ -1,13 +1,16 @@
-import { copyFileSync, mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { schemas } from "../../provider/generated/schemas";
-import type { ContainerEngineState, GVisorState, Kind } from "../../provider/generated/types";
+import type { ContainerEngineState, GVisorState, KataRuntimeState, Kind } from "../../provider/generated/types";
 import { closeAll } from "../../provider/ssh";
 import { failure } from "../failure";
 import { skip } from "../skip";
+import { containerImage } from "./container-image";
 import { hostInventory, inventoryChanges } from "./host-inventory";
+import { kataArchive } from "./kata-archive";
 import { Lab } from "./lab";
 import { World } from "./world";
 
@@ -201,6 +204,61 @@ if (reason) {
     assert.is(await onHost("cat /etc/docker/daemon.json"), asked);
     assert.is(await onHost("systemctl show -P MainPID docker"), pid);
     assert.not.match(await onHost("docker info -f '{{json .Runtimes}}'"), /gvisor/);
+  });
+
+  test("kata: handlers are registered, an upgrade restarts no engine, and a container that cannot have its machine says why", async () => {
+    const { root } = await lab.host("kata", { suite: "bookworm", containers: true });
+    const onHost = (script: string) => lab.output("kata", script);
+    await lab.ssh("kata", "apt-get update -q");
+    const before = await hostInventory(lab, "kata");
+    const scratch = mkdtempSync(join(tmpdir(), "microvm-kata-"));
+    try {
+      const file = (version: string) => kataArchive(scratch, { version, process: join(root, "usr/bin/dash") });
+      const world = new World(lab, "kata");
+      await world.host();
+      const engine = reference(
+        "ContainerEngine",
+        await world.make<ContainerEngineState>("ContainerEngine", "containerd", { kind: "containerd", install: true }),
+      );
+      const kata = (version: string, handlers: object[]) =>
+        world.make<KataRuntimeState>("KataRuntime", "kata", {
+          version,
+          source: { file: file(version) },
+          engines: [engine],
+          handlers,
+        });
+      const clh = { name: "kata-clh", vmm: "clh" };
+      const made = await kata("3.32.0", [clh, { name: "kata-qemu", vmm: "qemu" }]);
+      const shown = async () =>
+        (await onHost("containerd config dump")).match(/runtimes\.['"]?kata-[a-z]*(?=['"]?\])/g) ?? [];
+      assert.is((await shown()).length, 2);
+      assert.match(await onHost("containerd config dump"), /ConfigPath = ['"].*kata-clh\/configuration\.toml/);
+      assert.equal(await world.drift(), {});
+      // Neither another release nor what a handler gives its guests is any of the engine's business.
+      const pid = await onHost("systemctl show -P MainPID containerd");
+      await kata("3.20.0", [
+        { ...clh, defaultMemory: 512 },
+        { name: "kata-qemu", vmm: "qemu" },
+      ]);
+      assert.is(await onHost("systemctl show -P MainPID containerd"), pid);
+      await kata("3.20.0", [clh]);
+      assert.is((await shown()).length, 1);
+      assert.is.not(await onHost("systemctl show -P MainPID containerd"), pid);
+      const image = { archive: containerImage({ entrypoint: ["/bin/sleep", "1000"], env: ["PATH=/bin"] }).path };
+      const handled = { engine, image, kata: reference("KataRuntime", made), restart: "never" };
+      const refused = await failure(world.make("Container", "machine", { ...handled, isolation: "vm" }));
+      if (refused.code !== "no-runtime") assert.is(refused.code, "container-start-failed", refused.message);
+      else assert.match(refused.message, /no usable KVM/);
+      // The stand-in for Kata's shim starts no machine: containerd finds it by its name, and says what it did not do.
+      const failed = await failure(world.make("Container", "named", { ...handled, handler: "kata-clh" }));
+      assert.ok(["container-start-failed", "container-ended"].includes(failed.code), failed.message);
+      assert.match(failed.message, /shim/);
+      assert.is((await failure(world.remove("KataRuntime", "kata"))).code, "runtime-in-use");
+      await world.destroy();
+      assert.equal(inventoryChanges(before, await hostInventory(lab, "kata")), []);
+    } finally {
+      rmSync(scratch, { recursive: true });
+    }
   });
 }
 

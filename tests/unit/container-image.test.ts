@@ -155,7 +155,7 @@ test("a container image has exactly one origin, and its name is one", async () =
 });
 
 test("an archive's content is part of what is declared", async () => {
-  const source = { oci: { archive: containerImage({ entrypoint: ["/x"] }) } };
+  const source = { oci: { archive: containerImage({ entrypoint: ["/x"] }).path } };
   const { inputs } = await check("RootfsImage", { ...example, source });
   assert.match(String(inputs.sourceDigest), /^[0-9a-f]{64}$/);
   const prior = { ...inputs, drift: [] };

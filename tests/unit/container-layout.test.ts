@@ -89,6 +89,7 @@ for (const [what, more, property, reason] of [
   ["both", { isolation: "strongest" }, "isolation", /when no `handler`/],
   ["a handler that it is not given", { handler: "kata" }, "handler", /there is runc/],
   ["gVisor's isolation without it", { handler: undefined, isolation: "gvisor" }, "gvisor", /needed/],
+  ["a virtual machine's isolation without Kata", { handler: undefined, isolation: "vm" }, "kata", /needed/],
   ["nothing to choose from", { handler: undefined, isolation: "strongest" }, "isolation", /nothing to choose from/],
   ["another engine", { engine: { name: "d", kind: "docker" } }, "engine", /containerd/],
   [

@@ -95,7 +95,7 @@ test("what an engine is told of a handler does not change with the release", () 
   assert.deepEqual(engineHandlers("kata", [{ name: "kata-fc", snapshotter: "devmapper" }, { name: "kata-clh" }]), [
     {
       name: "kata-fc",
-      runtimeType: "io.containerd.kata-fc.v2",
+      runtime: "io.containerd.kata-fc.v2",
       program: "/usr/local/bin/containerd-shim-kata-fc-v2",
       configPath: "/etc/microvm/katas/kata/handlers/kata-fc/configuration.toml",
       annotations: ["io.katacontainers.*"],
@@ -103,7 +103,7 @@ test("what an engine is told of a handler does not change with the release", () 
     },
     {
       name: "kata-clh",
-      runtimeType: "io.containerd.kata-clh.v2",
+      runtime: "io.containerd.kata-clh.v2",
       program: "/usr/local/bin/containerd-shim-kata-clh-v2",
       configPath: "/etc/microvm/katas/kata/handlers/kata-clh/configuration.toml",
       annotations: ["io.katacontainers.*"],
