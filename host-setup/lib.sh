@@ -310,10 +310,10 @@ mv_release() {
 }
 
 # mv_unneeded: purges the packages that were missing before us and that nothing of ours needs now. One that something
-# else has come to depend on stays.
+# else has come to depend on stays; as long as that may be something of ours, it is not forgotten.
 mv_unneeded() {
   [ -f /etc/microvm/packages ] || return 0
-  rm -f /etc/microvm/.packages
+  rm -f /etc/microvm/.packages "$mv_work/unneeded"
   mv_purge=
   mv_keep=
   while IFS= read -r mv_line; do
@@ -323,6 +323,7 @@ mv_unneeded() {
       printf '%s\n' "$mv_line" >> /etc/microvm/.packages
     else
       mv_purge="$mv_purge${mv_line#*:} "
+      printf '%s\n' "$mv_line" >> "$mv_work/unneeded"
     fi
   done < /etc/microvm/packages
   mv_go=
@@ -361,6 +362,15 @@ $mv_other
     DEBIAN_FRONTEND=noninteractive apt-get purge -q -y -o DPkg::Lock::Timeout=300 $mv_go 1>&2
   fi
   if [ -f /etc/microvm/.packages ]; then
+    if [ -f "$mv_work/unneeded" ]; then
+      while IFS= read -r mv_line; do
+        mv_stays=
+        for mv_package in ${mv_line#*:}; do
+          [ "$(dpkg-query -W -f '${db:Status-Status}' "$mv_package" 2>/dev/null)" != installed ] || mv_stays="$mv_stays$mv_package "
+        done
+        [ -z "$mv_stays" ] || printf '%s:%s\n' "${mv_line%%:*}" "$mv_stays" >> /etc/microvm/.packages
+      done < "$mv_work/unneeded"
+    fi
     mv -f /etc/microvm/.packages /etc/microvm/packages
     return 0
   fi

@@ -2948,9 +2948,9 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "properties": {
           "reference": {
             "type": "string",
-            "description": "A name in a registry, such as `docker.io/library/nginx:1.27`, with or without `@sha256:…`. What a tag leads to is looked up once and kept (`imageDigest`) until the reference changes.",
-            "pattern": "^[a-z0-9][a-zA-Z0-9.-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)+(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?$",
-            "x-expects": "a whole name such as `docker.io/library/nginx:1.27`",
+            "description": "A name in a registry, such as `docker.io/library/nginx:1.27`, with or without `@sha256:…`. What a tag leads to is looked up once and kept (`imageDigest`) until the declaration changes. Where the registry wants a login, log in on the host (`skopeo login`).",
+            "pattern": "^([A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?$",
+            "x-expects": "an image's name such as `docker.io/library/nginx:1.27`",
             "maxLength": 512
           },
           "archive": {

@@ -1179,7 +1179,7 @@ export interface ContainerInputs {
   engine: ContainerEngineReference;
   /** What it runs. */
   image: {
-    /** A name in a registry, such as `docker.io/library/nginx:1.27`, with or without `@sha256:…`. What a tag leads to is looked up once and kept (`imageDigest`) until the reference changes. (at most 512 characters) */
+    /** A name in a registry, such as `docker.io/library/nginx:1.27`, with or without `@sha256:…`. What a tag leads to is looked up once and kept (`imageDigest`) until the declaration changes. Where the registry wants a login, log in on the host (`skopeo login`). (at most 512 characters) */
     reference?: string;
     /** An OCI or Docker archive (`.tar`) on the machine that runs the program. (at most 4096 characters) */
     archive?: string;

@@ -116,22 +116,56 @@ export interface Pulled {
   workload: Workload;
 }
 
-/**
- * Shell lines that leave the image's files at `tree` below the work directory, and hand back the digest of its manifest
- * and its configuration. `pinned` is the digest that the same declaration led to before.
- */
-export function pullLines(inputs: RootfsImageInputs, work: string, machine: string, pinned?: string): string[] {
-  const { reference, archive, digest = pinned, tls } = inputs.source.oci ?? {};
+/** Where an image is, as a resource declares it. */
+interface ImageSource {
+  reference?: string;
+  archive?: string;
+  digest?: string;
+  tls?: boolean;
+}
+
+interface Fetch {
+  /** Directory of its own; an archive lies beside it as `.source`. */
+  work: string;
+  /** Architecture of the host, as `uname -m` tells it. */
+  machine: string;
+  /** MiB. Default: what an image may have by itself. */
+  size?: number;
+  /** The digest that the same declaration led to before. */
+  pinned?: string;
+  /** Whether it is left as it is packed, as an OCI layout at `layout`. */
+  packed?: boolean;
+}
+
+/** Shell lines that get an image and leave the digest of its manifest in mv_said. */
+export function fetchLines(source: ImageSource, { work, machine, size, pinned, packed }: Fetch): string[] {
+  const { reference, archive, digest = pinned, tls } = source;
   const line = command(
     "/usr/lib/microvm/guest/unpack-container-image",
     ...(archive ? ["--archive", `${work}.source`] : ["--reference", named(reference as string, pinned)]),
-    ...["--out", work, "--architecture", imageArchitecture(machine), "--max-mib", sizeBound(inputs.size)],
+    ...["--out", work, "--architecture", imageArchitecture(machine), "--max-mib", sizeBound(size)],
     ...(digest ? ["--digest", digest] : []),
     ...(tls === false ? ["--plain", "yes"] : []),
+    ...(packed ? ["--packed", "yes"] : []),
   );
   return [
     "mv_progress 'getting the container image'",
     `mv_said=$(${line}) || mv_fail "\${mv_said%% *}" "\${mv_said#* }"`,
+  ];
+}
+
+/**
+ * Shell lines that leave the image's files at `tree` below the work directory, and hand back the digest of its manifest
+ * and its configuration. `pinned` is the digest that the same declaration led to before.
+ */
+export function pullLines(
+  { source, size }: RootfsImageInputs,
+  work: string,
+  machine: string,
+  pinned?: string,
+): string[] {
+  return [
+    ...fetchLines(source.oci ?? {}, { work, machine, size, pinned }),
     // Of all that the host reads, this alone is JSON that no program of the kit understands: perl-base has no reader for
     // it. So it makes the way to the program and back, and what it means is tested here.
     `mv_result imageDigest "$mv_said"; mv_result config "$(cat ${work}/config)"`,

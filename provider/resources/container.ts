@@ -9,6 +9,7 @@ import { type Handler, isOciRuntime } from "../kata/handler";
 import { engineHandlers } from "../kata/layout";
 import { type Problem, type Progress, type Resource, UnfinishedError } from "../resource";
 import { isUnknown } from "../schema/unknown";
+import { explainContainerImage, fetchLines } from "./container-image";
 import {
   type ContainerLayout,
   containerLayout,
@@ -246,7 +247,13 @@ async function converge(
   const secrets = Object.values(inputs.environment ?? {}).filter((value) => value.length > 3);
   let made: ContainerState | undefined;
   try {
-    const imageDigest = await obtainImage(host, inputs, { purpose, begin, kept, progress });
+    const imageDigest = await obtainImage(host, inputs, {
+      purpose,
+      begin,
+      kept,
+      machine: snapshot.facts.architecture,
+      progress,
+    });
     const decided = decide(imageDigest);
     const wanted = containerLayout(inputs, decided, chosen.handler);
     made = {
@@ -263,7 +270,11 @@ async function converge(
     await host.apply({ purpose, secrets, ...changeFor(snapshot, inputs, prior, wanted, begin(imageDigest)) }, progress);
     return made;
   } catch (error) {
-    throw explain(error, inputs, made);
+    throw explain(
+      explainContainerImage(error, `Container ${name}`, inputs.image.digest, snapshot.facts.architecture),
+      inputs,
+      made,
+    );
   } finally {
     host.release(`Container ${name}`);
   }
@@ -288,11 +299,13 @@ interface Obtaining {
   begin: (digest: string) => string[];
   /** Digest of what the same source has led to before. */
   kept: string | undefined;
+  /** Architecture of the host. */
+  machine: string;
   progress: Progress;
 }
 
 /** Has the image in the engine, and says its digest. */
-async function obtainImage(host: HostSession, inputs: Inputs, { purpose, begin, kept, progress }: Obtaining) {
+async function obtainImage(host: HostSession, inputs: Inputs, { purpose, begin, kept, machine, progress }: Obtaining) {
   const { name, image, engine } = inputs;
   const object = objectDirectory("Container", name);
   const work = `/var/lib/microvm/.container-${name}`;
@@ -310,29 +323,28 @@ async function obtainImage(host: HostSession, inputs: Inputs, { purpose, begin, 
           "root:root",
         ),
         `: > ${objectDirectory("ContainerEngine", engine.name as string)}/containers/${name}`,
-        command("mv_packages", object, "skopeo"),
+        command("mv_packages", object, "skopeo", "dbus"),
       ],
     },
     progress,
   );
   const there = kept && (await hasImage(host, kept));
   if (there) return kept;
-  if (image.archive) await sendFile(host, image.archive, `${work}.tar`, `Container ${name}`, progress);
+  if (image.archive) await sendFile(host, image.archive, `${work}.source`, `Container ${name}`, progress);
   const { digest = "" } = await host.apply(
     {
       purpose,
       deadline: 3_600_000,
       builds: `container-${name}`,
       build: [
-        ...(image.archive ? fromArchive(`${work}.tar`) : fromRegistry(image, kept)),
-        ...(image.digest ? [`[ "$mv_digest" = ${image.digest} ] || mv_fail wrong-digest "$mv_digest"`] : []),
+        `rm -rf ${work}; mkdir -p -m 0700 ${work}`,
+        ...fetchLines(image, { work, machine, pinned: kept, packed: true }),
         // Said before it is there, so that nobody takes it for one that nothing uses.
-        `mv_tag=$(printf %s "$mv_digest" | tr : -); printf 'microvm.local/image:%s\\n' "$mv_tag" > ${object}/image.next`,
-        "mv_progress 'fetching the image'",
-        `rm -f ${work}.oci; skopeo copy --quiet $mv_from "oci-archive:${work}.oci:$mv_tag" 2> "$mv_work/skopeo" || { cat "$mv_work/skopeo" 1>&2; mv_fail image-unreachable "$(sed -n 's/.*msg="\\{0,1\\}//p' "$mv_work/skopeo" | tail -n 1 | cut -c 1-400)"; }`,
-        `ctr --namespace microvm image import --base-name microvm.local/image ${work}.oci 1>&2 || mv_fail image-refused ${command(name)}`,
-        `rm -f ${work}.oci ${work}.tar`,
-        'mv_result digest "$mv_digest"',
+        `mv_tag=$(printf %s "$mv_said" | tr : -); printf 'microvm.local/image:%s\\n' "$mv_tag" > ${object}/image.next`,
+        `tar -C ${work}/layout -cf ${work}/image.tar .`,
+        `ctr --namespace microvm image import --base-name microvm.local/image ${work}/image.tar 1>&2 || mv_fail image-refused ${command(name)}`,
+        `rm -rf ${work} ${work}.source`,
+        'mv_result digest "$mv_said"',
       ],
     },
     progress,
@@ -348,29 +360,6 @@ async function hasImage(host: HostSession, digest: string): Promise<boolean> {
     ],
   });
   return found === "1";
-}
-
-/** Leaves the manifest's digest in mv_digest and where to copy from, in skopeo's words, in mv_from. */
-function fromRegistry({ reference = "", tls }: Inputs["image"], kept: string | undefined): string[] {
-  const [named = "", pinned] = reference.split("@");
-  const repository = named.replace(/:[^:/]*$/, "");
-  const known = pinned ?? kept;
-  const verify = tls === false ? "--tls-verify=false " : "";
-  const inspect = `skopeo inspect --no-tags ${verify}--format '{{.Digest}}' ${command(`docker://${pinned ? `${repository}@${pinned}` : named}`)}`;
-  return [
-    known
-      ? `mv_digest=${known}`
-      : `mv_digest=$(${inspect} 2> "$mv_work/skopeo") || { cat "$mv_work/skopeo" 1>&2; mv_fail image-unreachable "$(sed -n 's/.*msg="\\{0,1\\}//p' "$mv_work/skopeo" | tail -n 1 | cut -c 1-400)"; }`,
-    `mv_from="${tls === false ? "--src-tls-verify=false " : ""}docker://${repository}@$mv_digest"`,
-  ];
-}
-
-function fromArchive(path: string): string[] {
-  return [
-    // The name of an archive says nothing sure of its kind; what is in it does.
-    `case $(tar -tf ${path} 2> /dev/null | sed 's|^\\./||') in *oci-layout*) mv_from=oci-archive:${path} ;; *manifest.json*) mv_from=docker-archive:${path} ;; *) mv_fail not-an-image ${command(path)} ;; esac`,
-    `mv_digest=$(skopeo inspect --no-tags --format '{{.Digest}}' "$mv_from") || mv_fail not-an-image ${command(path)}`,
-  ];
 }
 
 function changeFor(
@@ -477,18 +466,6 @@ function explain(error: unknown, inputs: Inputs, made: ContainerState | undefine
   const source = image.reference ?? image.archive;
   const known: Record<string, [cause: string, hint: string]> = {
     "engine-gone": [`container engine ${said} is not set up on the host`, "Run `pulumi refresh`, then `pulumi up`."],
-    "image-unreachable": [
-      `${source} cannot be fetched: ${said}`,
-      "Is the name right, and does the host reach the registry? One without TLS needs `tls: false`.",
-    ],
-    "wrong-digest": [
-      `${source} has the digest ${said}, and ${image.digest} is declared`,
-      "Correct the digest, or find out why the content differs.",
-    ],
-    "not-an-image": [
-      `${source} is neither an OCI nor a Docker archive`,
-      "Make one with `docker save` or `skopeo copy`.",
-    ],
     "image-refused": [`containerd does not take ${source}`, "The last lines of what it said are below."],
     "address-in-use": [
       `one of its addresses is another's on the host: ${said}`,
@@ -521,13 +498,11 @@ async function remove(host: HostSession, state: ContainerState): Promise<void> {
         command("mv_gone", place.enabled, place.dropIn, place.state, place.run),
         command("mv_rmdir", place.dropIn.replace(/\/[^/]*$/, "")),
         `rm -f ${objectDirectory("ContainerEngine", "*")}/containers/${name}`,
-        `rm -f ${place.desired}/image ${place.desired}/image.next /var/lib/microvm/.container-${name}.*`,
+        `rm -rf ${place.desired}/image ${place.desired}/image.next /var/lib/microvm/.container-${name} /var/lib/microvm/.container-${name}.*`,
         ...dropImages(),
         `if [ -z "$(ls -A /etc/microvm/engines/*/containers 2> /dev/null | grep -v :)" ]; then ctr namespace rm microvm > /dev/null 2>&1 || true; fi`,
         command("mv_rmdir", "/var/lib/microvm/containers", "/run/microvm/container"),
         command("mv_release", place.desired),
-        // What skopeo notes of registries; with one that was there before it is its user's.
-        "if ! command -v skopeo > /dev/null; then mv_gone /var/lib/containers/cache; mv_rmdir /var/lib/containers; fi",
         command("mv_gone", place.desired),
       ],
     });

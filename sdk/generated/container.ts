@@ -20,7 +20,7 @@ export interface ContainerArgs {
   engine: ReferenceTo<ContainerEngine, ContainerEngineReference>;
   /** What it runs. */
   image: pulumi.Input<{
-    /** A name in a registry, such as `docker.io/library/nginx:1.27`, with or without `@sha256:…`. What a tag leads to is looked up once and kept (`imageDigest`) until the reference changes. (at most 512 characters) */
+    /** A name in a registry, such as `docker.io/library/nginx:1.27`, with or without `@sha256:…`. What a tag leads to is looked up once and kept (`imageDigest`) until the declaration changes. Where the registry wants a login, log in on the host (`skopeo login`). (at most 512 characters) */
     reference?: pulumi.Input<string>;
     /** An OCI or Docker archive (`.tar`) on the machine that runs the program. (at most 4096 characters) */
     archive?: pulumi.Input<string>;
@@ -110,7 +110,7 @@ export class Container extends MicrovmResource {
   declare readonly engine: pulumi.Output<ContainerEngineReference>;
   /** What it runs. */
   declare readonly image: pulumi.Output<{
-      /** A name in a registry, such as `docker.io/library/nginx:1.27`, with or without `@sha256:…`. What a tag leads to is looked up once and kept (`imageDigest`) until the reference changes. (at most 512 characters) */
+      /** A name in a registry, such as `docker.io/library/nginx:1.27`, with or without `@sha256:…`. What a tag leads to is looked up once and kept (`imageDigest`) until the declaration changes. Where the registry wants a login, log in on the host (`skopeo login`). (at most 512 characters) */
       reference?: string;
       /** An OCI or Docker archive (`.tar`) on the machine that runs the program. (at most 4096 characters) */
       archive?: string;

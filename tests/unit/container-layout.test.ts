@@ -112,7 +112,7 @@ for (const [what, more, property, reason] of [
     "ports[1].host",
     /twice/,
   ],
-  ["a short name", { image: { reference: "nginx" } }, "image.reference", /whole name/],
+  ["what is no name", { image: { reference: "docker://nginx" } }, "image.reference", /image's name/],
 ] as [string, object, string, RegExp][]) {
   test(`preview refuses ${what}`, async () => {
     const { problems } = await check("Container", { ...inputs(more) });
