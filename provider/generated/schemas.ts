@@ -2831,7 +2831,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
       },
       "runtimeClasses": {
         "type": "array",
-        "description": "What a Kubernetes cluster is told of it: a class with the name of each handler, with what Kata says a pod costs, for nodes with the label `katacontainers.io/kata-runtime`. `microvm.kubernetes.RuntimeClasses` creates them.",
+        "description": "What a Kubernetes cluster is told of it: a class with the name of each handler, with what Kata says a pod costs, for nodes with the labels `katacontainers.io/kata-runtime` and `microvm.dev/<handler>`. `microvm.kubernetes.RuntimeClasses` creates them.",
         "items": {
           "type": "object",
           "required": [

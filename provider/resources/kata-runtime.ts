@@ -75,13 +75,16 @@ function foretell({ version, handlers }: Partial<KataRuntimeInputs>): Partial<Ka
   return known ? { runtimeClasses: runtimeClassesOf(handlers, version) } : {};
 }
 
-/** With the label and the overhead that Kata's own guides give their classes. */
+/**
+ * With the overhead and the label that Kata's own guides give their classes; and, since that label says nothing of which
+ * handlers a node has, one of the handler.
+ */
 function runtimeClassesOf(handlers: Handler[], version: string): KataRuntimeState["runtimeClasses"] {
   return handlers.map(({ name, vmm }) => ({
     name,
     handler: name,
     overhead: overhead(vmm, version),
-    nodeSelector: { "katacontainers.io/kata-runtime": "true" },
+    nodeSelector: { "katacontainers.io/kata-runtime": "true", [`microvm.dev/${name}`]: "true" },
   }));
 }
 

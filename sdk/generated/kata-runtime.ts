@@ -164,7 +164,7 @@ export class KataRuntime extends MicrovmResource {
       /** `check passed`, or what could not be verified and why. */
       verified: string;
     }>>;
-  /** What a Kubernetes cluster is told of it: a class with the name of each handler, with what Kata says a pod costs, for nodes with the label `katacontainers.io/kata-runtime`. `microvm.kubernetes.RuntimeClasses` creates them. */
+  /** What a Kubernetes cluster is told of it: a class with the name of each handler, with what Kata says a pod costs, for nodes with the labels `katacontainers.io/kata-runtime` and `microvm.dev/<handler>`. `microvm.kubernetes.RuntimeClasses` creates them. */
   declare readonly runtimeClasses: pulumi.Output<Array<{
       /** What pods say as `runtimeClassName`. */
       name: string;

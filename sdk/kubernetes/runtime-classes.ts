@@ -5,7 +5,7 @@ import { runtimeClassManifest } from "./manifests";
 import { requireKubernetes } from "./peer";
 import { collect, labelsOf, merge, type RuntimeClass } from "./sources";
 
-/** A resource whose runtimes Kubernetes can use: `GVisor`. */
+/** A resource whose runtimes Kubernetes can use: `GVisor`, `KataRuntime`. */
 export type RuntimeClassResource = pulumi.Resource & { runtimeClasses: pulumi.Output<RuntimeClass[]> };
 
 /** Where classes come from: a resource, what it outputs, or classes written by hand. */
@@ -51,7 +51,7 @@ export class RuntimeClasses extends pulumi.ComponentResource {
     // Resources that are made within an apply are not in a preview that does not know the value. Therefore the names can
     // be said up front, and what is made then has values that are not known yet. Without names there is no other way
     // than an apply, since it is the value that tells how many there are; then the preview at least says what it lacks.
-    // GVisor tells its classes to a preview already. Also within an apply each manifest is an output of its sources: so
+    // Resources tell their classes to a preview already. Also within an apply each manifest is an output of its sources: so
     // Pulumi knows that the class goes before the runtime does.
     const create = (one: string) =>
       runtimeClass(kubernetes, `${name}-${one}`, one, find(classes, one), labels, { parent: this });
