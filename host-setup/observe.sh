@@ -132,7 +132,7 @@ notes() {
 # What container engines read, and the parts of it that are ours.
 engines() {
   # shellcheck disable=SC2046
-  set -- $(cat /etc/microvm/engines/*/reads 2>/dev/null) /etc/microvm/engines/*/head /etc/microvm/engines/*/handlers/*
+  set -- $(cat /etc/microvm/engines/*/reads 2>/dev/null) /etc/microvm/engines/*/head /etc/microvm/engines/*/reads /etc/microvm/engines/*/handlers/*
   for path; do
     if [ -f "$path" ]; then printf 'content\t%s\t%s\n' "$path" "$(head -c 262144 "$path" | base64 -w0)"; fi
   done

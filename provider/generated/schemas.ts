@@ -3110,7 +3110,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
       },
       "ports": {
         "type": "array",
-        "description": "Ports of the host that lead to the first interface.",
+        "description": "Ports of the host that lead to the first interface, for IPv4 and from outside the host's own networks of microVMs. The network needs `nat`, or a way back of its own.",
         "maxItems": 64,
         "items": {
           "type": "object",

@@ -1222,7 +1222,7 @@ export interface ContainerInputs {
     /** Address in the network. Default: a free one, kept for the container's life. */
     address?: string;
   }>;
-  /** Ports of the host that lead to the first interface. */
+  /** Ports of the host that lead to the first interface, for IPv4 and from outside the host's own networks of microVMs. The network needs `nat`, or a way back of its own. */
   ports?: Array<{
     /** Port on the host. (1 to 65535) */
     host: number;

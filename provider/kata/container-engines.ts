@@ -44,7 +44,7 @@ export interface EngineDriver {
   unlink(text: string, dropIn: string): string;
   /** A handler's part of the drop-in. */
   part(handler: Handler): string;
-  /** Shell that fails, and says why, where the engine would not take the drop-in at `$1` in the place of its own. */
+  /** Shell that fails, and says why, where the engine would not take `$1` as its drop-in and `$2` as its main file. */
   check(configFile: string, dropIn: string): string[];
   /** Shell that makes it read its configuration. */
   restart: string;
@@ -83,11 +83,10 @@ const containerd: EngineDriver = {
   package: "containerd",
   unit: "containerd.service",
   configFile: "/etc/containerd/config.toml",
-  // Its own directory, which 2.2 and newer read by themselves where there is no main file.
-  dropIn: (configFile) => `${configFile.replace(/\/[^/]*$/, "")}/conf.d/microvm.toml`,
+  // In the directory that 2.2 and newer read by themselves where there is no main file; of what is there, the last.
+  dropIn: (configFile) => `${configFile.replace(/\/[^/]*$/, "")}/conf.d/zz-microvm.toml`,
   version: "containerd --version | sed -n 's/^containerd [^ ]* v\\{0,1\\}\\([0-9][0-9.]*\\).*/\\1/p'",
-  alsoRead: ([main], dropIn) =>
-    importsOf(main).filter((path) => path !== dropIn && !(path.includes("*") && leadsTo(path, dropIn))),
+  alsoRead: ([main], dropIn) => importsOf(main).filter((path) => path !== dropIn),
   configure: (files, dropIn, version) => {
     const [main] = files as [ConfigFile, ...ConfigFile[]];
     const release = Number(version.split(".")[0]);
@@ -135,11 +134,13 @@ const containerd: EngineDriver = {
     ].join("\n");
   },
   check: (configFile, dropIn) => {
-    const trial = `${configFile.replace(/\/[^/]*$/, "")}/.microvm-check.toml`;
+    const directory = configFile.replace(/\/[^/]*$/, "");
+    const [trial, trials] = [`${directory}/.microvm-check.toml`, `${directory}/.microvm-check.d`];
     return [
-      // Beside the main file, which other files may be named relative to.
-      `trap 'rm -f ${trial} ${trial}.dump' EXIT`,
-      `if [ -e ${configFile} ]; then cat ${configFile}; else printf 'version = 2\\nimports = ["%s"]\\n' ${dropIn}; fi | sed "s|${dropIn.replaceAll(".", "\\.")}|$1|; s|${dropIn.replace(/[^/]*$/, "\\*\\.toml")}|$1|" > ${trial}`,
+      // Beside the real ones, which may be named relative to the main file, and with all that a pattern finds.
+      `trap 'rm -rf ${trial} ${trial}.dump ${trials}' EXIT`,
+      `rm -rf ${trials}; mkdir ${trials}; cp ${directory}/conf.d/*.toml ${trials}/ 2> /dev/null || true; cp "$1" ${trials}/${dropIn.replace(/.*\//, "")}`,
+      `{ if [ -e "$2" ]; then cat "$2"; else sed -n 1p "$1"; printf 'imports = ["%s"]\\n' ${dropIn}; fi; } | sed 's|conf\\.d/|.microvm-check.d/|g' > ${trial}`,
       `containerd --config ${trial} config dump > ${trial}.dump`,
       // What is written and not found in what it makes of all its files has been lost on the way.
       `sed -n 's/^\\[plugins\\."[^"]*"\\.containerd\\.runtimes\\.\\([^].]*\\)\\]$/\\1/p' "$1" | while read -r handler; do grep -Eq "runtimes\\.[\\"']?$handler[\\"']?\\]" ${trial}.dump || { echo "its configuration would not show runtime $handler" 1>&2; exit 1; }; done`,
@@ -251,10 +252,10 @@ function importsOf(main: ConfigFile | undefined): string[] {
   return Array.isArray(imports) ? imports.filter((path): path is string => typeof path === "string") : [];
 }
 
-function leadsTo(pattern: string, path: string): boolean {
-  if (pattern === path) return true;
-  const expression = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", "[^/]*");
-  return new RegExp(`^${expression}$`).test(path);
+/** Whether a path is among what a shell pattern names. */
+export function leadsTo(pattern: string, path: string): boolean {
+  const parts = pattern.split(/([*?])/).map((part) => (part === "*" ? "[^/]*" : part === "?" ? "[^/]" : escaped(part)));
+  return new RegExp(`^${parts.join("")}$`).test(path);
 }
 
 /**
@@ -274,21 +275,56 @@ function replacedPart(files: ConfigFile[], plugin: string): string {
 
 const mark = "# for pulumi-microvm";
 
-/** Adds to what a containerd configuration imports. The rest of the text stays as it is, comments and all. */
+/**
+ * Adds to what a containerd configuration imports: at the end, since the last has the last word. The rest of the text
+ * stays as it is, comments and all.
+ */
 export function withImport(text: string, path: string): string {
-  const list = /^imports[ \t]*=[ \t]*\[/m.exec(text);
-  // Only what stands before the first table is the file's own.
-  const firstTable = /^[ \t]*\[/m.exec(text)?.index ?? text.length;
-  if (list && list.index < firstTable + list[0].length) {
-    const at = list.index + list[0].length;
-    return `${text.slice(0, at)}"${path}", ${text.slice(at)}`;
-  }
-  return `imports = ["${path}"] ${mark}\n${text}`;
+  const list = importList(text);
+  if (!list) return `imports = ["${path}"] ${mark}\n${text}`;
+  const { last, separated } = list;
+  // Two spaces tell a comma that was there from one of ours.
+  return `${text.slice(0, last)}${separated ? "  " : ", "}"${path}"${text.slice(last)}`;
 }
 
 export function withoutImport(text: string, path: string): string {
-  const line = `imports = ["${path}"] ${mark}\n`;
-  return text.startsWith(line) ? text.slice(line.length) : text.replace(`"${path}", `, "");
+  const line = new RegExp(`^imports = \\["${escaped(path)}"\\] ${mark}\\n`, "m");
+  if (line.test(text)) return text.replace(line, "");
+  const { start, end } = importList(text) ?? { start: 0, end: 0 };
+  const element = escaped(path);
+  const items = text.slice(start, end);
+  const less = items.replace(new RegExp(`(, | {2})"${element}"|"${element}"[ \\t]*,?[ \\t]*`), "");
+  return text.slice(0, start) + less + text.slice(end);
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+}
+
+/** Where the file's own list of imports has its items, and where the last of them ends; undefined where it has none. */
+function importList(text: string): { start: number; end: number; last: number; separated: boolean } | undefined {
+  const found = /^[ \t]*imports[ \t]*=[ \t]*\[/m.exec(text);
+  // Only what stands before the first table is the file's own.
+  const firstTable = /^[ \t]*\[/m.exec(text)?.index ?? text.length;
+  if (!found || found.index > firstTable) return undefined;
+  const start = found.index + found[0].length;
+  let last = start;
+  let separated = true;
+  for (let at = start; at < text.length; at++) {
+    const character = text[at] as string;
+    if (character === "]") return { start, end: at, last, separated };
+    if (character === "#") at = (text.indexOf("\n", at) + text.length + 1) % (text.length + 1);
+    else if (character === '"' || character === "'") {
+      at = text.indexOf(character, at + 1);
+      if (at < 0) return undefined;
+      last = at + 1;
+      separated = false;
+    } else if (character === ",") {
+      last = at + 1;
+      separated = true;
+    }
+  }
+  return undefined;
 }
 
 /** What Docker's configuration says, opened where its runtimes are. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { MicrovmError } from "../errors";
 import type { ContainerEngineInputs, ContainerEngineReference, ContainerEngineState } from "../generated/types";
 import { command, installFile } from "../host/change";
@@ -11,6 +12,7 @@ import {
   type EngineDriver,
   type EngineKind,
   engineDriver,
+  leadsTo,
 } from "../kata/container-engines";
 import type { Handler } from "../kata/handler";
 import type { Problem, Progress, Resource } from "../resource";
@@ -50,12 +52,20 @@ function placesOf({ kind, configFile }: ContainerEngineInputs): { driver: Engine
 }
 
 /** What the drop-in is made with, by file. */
-function desiredFiles(inputs: ContainerEngineInputs, configuration: Configuration): [path: string, content: string][] {
+function desiredFiles(
+  inputs: ContainerEngineInputs,
+  configuration: Configuration,
+  before: string | undefined,
+): [path: string, content: string][] {
   const { driver, main, dropIn } = placesOf(inputs);
   const { head, separator, tail, bare, cri, images } = configuration;
   const shell = (lines: string[]) => lines.map((line) => `${line}\n`).join("");
   return Object.entries({
     target: `${dropIn}\n`,
+    main: `${main}\n`,
+    // Docker's one file is the drop-in itself.
+    "main-wanted": main === dropIn ? "" : (configuration.main ?? ""),
+    "main-before": before === undefined ? "none" : createHash("sha256").update(before).digest("hex"),
     unit: `${driver.unit}\n`,
     head,
     separator,
@@ -76,10 +86,14 @@ function shownFiles(snapshot: Snapshot, main: string): ConfigFile[] {
   return [{ path: main, text: snapshot.contents.get(main) }, ...others.map(([path, text]) => ({ path, text }))];
 }
 
+const unfinished = "it was not made to the end";
+
 async function observe(host: HostSession, state: ContainerEngineState): Promise<ContainerEngineState | undefined> {
   const snapshot = await host.snapshot();
   const name = state.name as string;
   if (!isOurs(snapshot, "ContainerEngine", name, state.owner)) return undefined;
+  // A run that was cut off knows too little to compare.
+  if (!state.version) return { ...state, drift: [unfinished] };
   const { driver, main, dropIn } = placesOf(state);
   const at = directory(name);
   const drift: string[] = [];
@@ -104,27 +118,27 @@ function configurationDrift(
   try {
     const files = shownFiles(snapshot, main);
     const patterns = driver.alsoRead(files, dropIn);
-    const read = files.filter(({ path }) => path === main || patterns.some((pattern) => matches(pattern, path)));
+    const reads = [main, ...patterns].map((path) => `${path}\n`).join("");
+    if (snapshot.contents.get(`${directory(state.name as string)}/reads`) !== reads) {
+      return [`${main} reads other files than when ${dropIn} was put together`];
+    }
+    const read = files.filter(
+      ({ path }) => path === main || (path !== dropIn && patterns.some((pattern) => leadsTo(pattern, path))),
+    );
     const configuration = driver.configure(read, dropIn, state.version, []);
     if (configuration.main !== undefined && configuration.main !== files[0]?.text) {
       return [`${main} does not lead to ${dropIn} any more`];
     }
-    const head = desiredFiles(state, configuration).find(([path]) => path.endsWith("/head")) as [string, string];
+    const head = desiredFiles(state, configuration, undefined).find(([path]) => path.endsWith("/head")) as [
+      string,
+      string,
+    ];
     const actual = snapshot.contents.get(head[0]);
     return actual === head[1] ? [] : [`${main} has changed since ${dropIn} was put together from it`];
   } catch (error) {
     if (error instanceof ConfigurationError) return [error.message];
     throw error;
   }
-}
-
-function matches(pattern: string, path: string): boolean {
-  return new RegExp(
-    `^${pattern
-      .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-      .replaceAll("*", "[^/]*")
-      .replaceAll("?", "[^/]")}$`,
-  ).test(path);
 }
 
 /** Prints a file as a line of its path and its content. */
@@ -189,15 +203,19 @@ async function converge(
         deadline: 600_000,
         prepare: [
           // What the administrator's file says may be nobody else's to read.
-          ...desiredFiles(inputs, configuration).map(([path, content]) => installFile(path, content, "0600")),
+          ...desiredFiles(inputs, configuration, known?.text).map(([path, content]) =>
+            installFile(path, content, "0600"),
+          ),
           installFile(`${at}/reads`, [main, ...also].map((path) => `${path}\n`).join("")),
           ...(main === dropIn
             ? [`[ -e ${at}/original ] || cp -p ${main} ${at}/original 2> /dev/null || : > ${at}/original`]
             : []),
           command("mv_dir", `${at}/handlers`, "0755", "root:root"),
-          ...installMain(main, known?.text, configuration.main),
         ],
-        commit: applyLines(name),
+        commit: [
+          ...applyLines(name),
+          `[ ! -s ${at}/main-wanted ] || cmp -s ${at}/main-wanted ${command(main)} || mv_fail engine-config-changed ${command(`${main} has changed`)}`,
+        ],
       },
       progress,
     );
@@ -231,7 +249,7 @@ function installMain(path: string, former: string | undefined, wanted: string | 
       ? `[ ! -e ${command(path)} ]`
       : `[ "$(base64 -w0 ${command(path)})" = ${Buffer.from(former).toString("base64")} ]`;
   return [
-    `${unchanged} || mv_fail engine-config-changed ${command(path)}`,
+    `${unchanged} || mv_fail engine-config-changed ${command(`${path} has changed`)}`,
     // It keeps who may read it.
     `mv_mode=$(stat -c 0%a ${command(path)} 2> /dev/null || echo 0644); mv_owner=$(stat -c %U:%G ${command(path)} 2> /dev/null || echo root:root)`,
     installFile(path, wanted).replace("0644 root:root", '"$mv_mode" "$mv_owner"'),
@@ -316,8 +334,9 @@ async function remove(host: HostSession, state: ContainerEngineState): Promise<v
   const { driver, main, dropIn } = placesOf(state);
   const text = snapshot.contents.get(main);
   const without = text === undefined ? undefined : driver.unlink(text, dropIn);
-  const data = `/var/lib/containerd /run/containerd ${main.replace(/\/[^/]*$/, "")}`;
+  const ours = state.installedPackages?.length;
   try {
+    requireUnlinked(main, without, driver, dropIn);
     await host.apply({
       purpose: `delete ContainerEngine ${name}`,
       deadline: 1_800_000,
@@ -332,8 +351,12 @@ async function remove(host: HostSession, state: ContainerEngineState): Promise<v
         ...(without === "" ? [`[ -s ${command(main)} ] || mv_gone ${command(main)}`] : []),
         ...(main === dropIn ? [] : [command("mv_gone", dropIn), command("mv_rmdir", dropIn.replace(/\/[^/]*$/, ""))]),
         command("mv_release", at),
-        // Its images and containers go with an engine that came for us.
-        `if [ -z "$(${driver.version} 2> /dev/null)" ]; then mv_gone ${data}; mv_rmdir /etc/cni/net.d /etc/cni; fi`,
+        // With an engine that came for us go its images, and what it has made of its own.
+        ...(ours
+          ? [
+              `if [ -z "$(${driver.version} 2> /dev/null)" ]; then mv_gone /var/lib/containerd /run/containerd; [ -s ${driver.configFile} ] || mv_gone ${driver.configFile}; mv_rmdir /etc/containerd /etc/cni/net.d /etc/cni; fi`,
+            ]
+          : []),
         command("mv_gone", at),
       ],
     });
@@ -344,10 +367,22 @@ async function remove(host: HostSession, state: ContainerEngineState): Promise<v
 
 /** An engine that came for us goes with all that is in it, so that nothing may run there any more. */
 function stillRunning({ kind, installedPackages }: ContainerEngineState): string[] {
-  if (kind !== "containerd" || !installedPackages.length) return [];
+  if (kind !== "containerd" || !installedPackages?.length) return [];
+  // Not asked of the engine, which need not run for its containers to.
   return [
-    'for mv_space in $(ctr namespace ls -q 2> /dev/null); do for mv_task in $(ctr --namespace "$mv_space" task ls -q 2> /dev/null); do mv_fail engine-in-use "container $mv_task in namespace $mv_space"; done; done',
+    `for mv_task in /run/containerd/io.containerd.runtime.v2.task/*/*; do if [ -e "$mv_task" ]; then mv_fail engine-in-use "container $(basename "$mv_task") of $(basename "$(dirname "$mv_task")")"; fi; done`,
   ];
+}
+
+/** An engine does not start where its main file leads nowhere. */
+function requireUnlinked(main: string, text: string | undefined, driver: EngineDriver, dropIn: string): void {
+  if (text === undefined || main === dropIn) return;
+  if (!driver.alsoRead([{ path: main, text }], "").includes(dropIn)) return;
+  throw new ConfigurationError(
+    main,
+    `it still imports ${dropIn}`,
+    "Take that out of `imports`, then run the same again.",
+  );
 }
 
 /** The very bytes that were there, unless somebody has changed them since. */
@@ -381,7 +416,7 @@ export function explain(error: unknown, { kind, name }: { kind: string; name?: s
         : "Install it there.",
     ],
     "engine-gone": [`container engine ${said} is not set up on the host`, "Run `pulumi refresh`, then `pulumi up`."],
-    "engine-config-changed": [`${said} was changed while it was looked at`, "Run the same again."],
+    "engine-config-changed": [`${said} while it was looked at`, "Run the same again."],
     "engine-broken": [
       `${kind} refuses the configuration that it has: ${said}`,
       "Correct it on the host, then run the same again.",

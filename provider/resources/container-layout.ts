@@ -133,7 +133,7 @@ function argv(inputs: Inputs, attachments: Attachment[], digest: string, handler
     ...(attachments.length ? bind(`${place.desired}/resolv.conf`, "/etc/resolv.conf", "bind:ro") : []),
     ...mounts.flatMap(({ source, target, readOnly: only }) =>
       source
-        ? bind(source, target, only ? "rbind:ro" : "rbind:rw")
+        ? bind(source, target, only ? "bind:ro" : "rbind:rw")
         : ["--mount", `type=tmpfs,src=tmpfs,dst=${target},options=nosuid:nodev`],
     ),
     imageName(digest),
@@ -196,12 +196,15 @@ function interfacesDown({ name }: Inputs, attachments: Attachment[]): string {
   ]);
 }
 
-/** What comes to a port of the host goes to the container; the host's own way there does not lead over its loopback. */
+/**
+ * What comes to a port of the host goes to the container. Guests of ours do not come that way: their gateway is an
+ * address of the host, too. The host's own way there does not lead over its loopback.
+ */
 function portRules({ name, ports = [] }: Inputs, [first]: Attachment[]): string {
   const table = portsTable(name);
   const rules = ports.map(
     ({ host, container, protocol = "tcp", address }) =>
-      `    ${address ? `ip daddr ${address}` : "fib daddr type local ip daddr != 127.0.0.0/8"} ${protocol} dport ${host} dnat to ${first?.address}:${container}`,
+      `    iifname != "mvb-*" ${address ? `ip daddr ${address}` : "fib daddr type local ip daddr != 127.0.0.0/8"} ${protocol} dport ${host} dnat to ${first?.address}:${container}`,
   );
   const chain = (hook: string) => [
     `  chain ${hook} {`,
@@ -225,6 +228,29 @@ function dropIn({ restart = "on-failure", stopTimeout = 10, interfaces = [] }: I
     `Restart=${{ always: "always", "on-failure": "on-failure", never: "no" }[restart]}`,
     `TimeoutStopSec=${stopTimeout + 20}`,
   ]);
+}
+
+const claims = "/etc/microvm/ports";
+
+/** Shell lines that claim its ports of the host: nobody else's, nor one that a program of the host listens on. */
+export function claimPorts({ name, ports = [] }: Inputs): string[] {
+  const wanted = ports.map(({ host, protocol = "tcp", address }) => ({
+    host,
+    protocol,
+    claim: `${claims}/${protocol}-${host}-${address ?? "any"}`,
+    others: address ? ["any", address] : ["*"],
+  }));
+  return [
+    ...wanted.flatMap(({ host, protocol, claim, others }) => [
+      `for mv_other in ${others.map((other) => `${claims}/${protocol}-${host}-${other}`).join(" ")}; do if [ -e "$mv_other" ] && [ "$(cat "$mv_other")" != ${name} ]; then mv_fail port-taken "${host} of Container $(cat "$mv_other")"; fi; done`,
+      `if [ ! -e ${claim} ] && [ -n "$(ss -Hln${protocol === "tcp" ? "t" : "u"} 'sport = :${host}' 2> /dev/null)" ]; then mv_fail port-taken '${host} of a program of the host'; fi`,
+    ]),
+    // One that it had before is free again.
+    `grep -lxF ${name} ${claims}/* 2> /dev/null | xargs -r rm -f`,
+    ...(wanted.length ? [`mkdir -p ${claims}`] : []),
+    ...wanted.map(({ claim }) => `printf '%s\\n' ${name} > ${claim}`),
+    command("mv_rmdir", claims),
+  ];
 }
 
 /** Loads the ports of a container that runs. */

@@ -12,6 +12,7 @@ import { isUnknown } from "../schema/unknown";
 import { explainContainerImage, fetchLines } from "./container-image";
 import {
   type ContainerLayout,
+  claimPorts,
   containerLayout,
   containerPlaces,
   type DecidedContainer,
@@ -75,7 +76,9 @@ function check(inputs: Partial<ContainerInputs>): Problem[] {
     if (!known(mount)) return;
     for (const key of ["source", "target"] as const) {
       // The engine's own command takes mounts as fields between commas.
-      if (known(mount[key]) && mount[key].includes(",")) problem(`mounts[${index}].${key}`, "must have no comma");
+      if (known(mount[key]) && /[",]/.test(mount[key])) {
+        problem(`mounts[${index}].${key}`, "must have no comma and no quotation mark");
+      }
     }
   });
   const alone = !isUnknown(interfaces) && !interfaces?.length;
@@ -84,6 +87,13 @@ function check(inputs: Partial<ContainerInputs>): Problem[] {
   const seen = new Set<string>();
   (known(ports) ? ports : []).forEach((port, index) => {
     if (!known(port)) return;
+    if (known(port.address) && port.address.startsWith("127.")) {
+      problem(`ports[${index}].address`, "must be an address that others reach: nothing is led from the loopback");
+    }
+    const login = known(inputs.host) ? (inputs.host.connection?.port ?? 22) : undefined;
+    if (port.host === login && (port.protocol ?? "tcp") === "tcp") {
+      problem(`ports[${index}].host`, `${login} is where the host itself is logged in to`);
+    }
     const key = `${port.protocol ?? "tcp"} ${port.host} ${port.address ?? ""}`;
     if (seen.has(key)) problem(`ports[${index}].host`, `${port.host} is given twice`);
     seen.add(key);
@@ -189,13 +199,19 @@ async function observe(host: HostSession, state: ContainerState): Promise<Contai
     drift.push(shouldRun ? "it would not start when the host boots" : "it would start when the host boots");
   }
   if (unit?.needsReload) drift.push("systemd has not read its changed unit");
-  if (shouldRun && !active) drift.push(`it is not running${howItEnded(snapshot, name)}`);
-  return { ...state, state: active ? "running" : "stopped", drift };
+  if (shouldRun && !active && !isDone(snapshot, state)) drift.push(`it is not running${howItEnded(snapshot, name)}`);
+  return { ...state, state: active || (shouldRun && isDone(snapshot, state)) ? "running" : "stopped", drift };
 }
 
 /** As it was chosen when it was made. */
 function runtimeOf(state: ContainerState): Handler | undefined {
   return runtimesOf(state).find(({ name }) => name === state.runsUnder);
+}
+
+/** A container that is never restarted and has ended well has done what it was for. */
+function isDone(snapshot: Snapshot, { name, restart }: ContainerState): boolean {
+  const ended = (snapshot.notes.get(`${containerPlaces(name as string).state}/ended`) ?? "").split(" ");
+  return restart === "never" && ended[1] === "exited" && ended[2] === "0";
 }
 
 function howItEnded(snapshot: Snapshot, name: string): string {
@@ -280,6 +296,9 @@ async function converge(
   }
 }
 
+/** Without its engine nothing is seen of a container, and nothing can be done about it. */
+const engineRuns = "timeout 20 ctr version > /dev/null 2>&1 || mv_fail engine-not-running containerd";
+
 /** What its image is, as declared; what lies in a local file is part of that. */
 function imageSource({ image, sourceDigest }: Inputs): string {
   return JSON.stringify([image.reference, image.archive && sourceDigest, image.digest]);
@@ -315,6 +334,7 @@ async function obtainImage(host: HostSession, inputs: Inputs, { purpose, begin, 
       deadline: 1_800_000,
       prepare: [
         ...begin(kept ?? ""),
+        engineRuns,
         `[ -d ${objectDirectory("ContainerEngine", engine.name as string)} ] || mv_fail engine-gone ${command(engine.name as string)}`,
         command(
           "mv_dir",
@@ -342,7 +362,8 @@ async function obtainImage(host: HostSession, inputs: Inputs, { purpose, begin, 
         // Said before it is there, so that nobody takes it for one that nothing uses.
         `mv_tag=$(printf %s "$mv_said" | tr : -); printf 'microvm.local/image:%s\\n' "$mv_tag" > ${object}/image.next`,
         `tar -C ${work}/layout -cf ${work}/image.tar .`,
-        `ctr --namespace microvm image import --base-name microvm.local/image ${work}/image.tar 1>&2 || mv_fail image-refused ${command(name)}`,
+        // It may be restarted at this very moment, for a runtime that is registered.
+        `mv_tries=5; until ctr --namespace microvm image import --base-name microvm.local/image ${work}/image.tar 1>&2; do mv_tries=$((mv_tries - 1)); [ $mv_tries -gt 0 ] || mv_fail image-refused ${command(name)}; sleep 2; done`,
         `rm -rf ${work} ${work}.source`,
         'mv_result digest "$mv_said"',
       ],
@@ -388,11 +409,16 @@ function changeFor(
       : ["running"];
   const timeout = ready?.timeout ?? 60;
   const tail = `printf 'The last of its output:\\n' 1>&2; tail -c 3000 ${place.log} 1>&2`;
-  const journal = `journalctl -u ${place.unit} -n 12 -o cat --no-pager 1>&2`;
+  // Of its last start alone.
+  const said = `journalctl _SYSTEMD_INVOCATION_ID="$(systemctl show -P InvocationID ${place.unit})" -n 20 -o cat --no-pager`;
+  const journal = `${said} 1>&2`;
+  const reason = `"$(${said} | grep '^ctr: ' | tail -n 1)"`;
   return {
     deadline: (timeout + (inputs.stopTimeout ?? 10) + 300) * 1000,
     prepare: [
       ...begin,
+      engineRuns,
+      ...claimPorts(inputs),
       command("mv_dir", place.state, "0750", "root:root"),
       // The container's user may read its own names; the directory lets root in and nobody else.
       command("mv_dir", place.desired, "0755", "root:root"),
@@ -421,9 +447,9 @@ function changeFor(
     wait: stopped
       ? []
       : [
-          `systemctl start ${place.unit} || { ${journal}; mv_fail container-start-failed "$(journalctl -u ${place.unit} -n 20 -o cat --no-pager | grep '^ctr: ' | tail -n 1)"; }`,
+          `systemctl start ${place.unit} || { ${journal}; mv_fail container-start-failed ${reason}; }`,
           `if [ ! -e ${place.run}/ready ]; then mv_progress 'waiting until it is ready'; mv_rc=0; ${command("/usr/lib/microvm/container-wait", name, timeout, ...readiness)} || mv_rc=$?`,
-          `case $mv_rc in 0) ;; 3) ${journal}; ${tail}; mv_fail container-ended "$(journalctl -u ${place.unit} -n 20 -o cat --no-pager | grep '^ctr: ' | tail -n 1)" ;; *) ${tail}; mv_fail not-ready 'it was made, but not ready within ${timeout} s' ;; esac; fi`,
+          `case $mv_rc in 0) ;; 3) ${journal}; ${tail}; mv_fail container-ended ${reason} ;; *) ${tail}; mv_fail not-ready 'it was made, but not ready within ${timeout} s' ;; esac; fi`,
         ],
   };
 }
@@ -466,6 +492,11 @@ function explain(error: unknown, inputs: Inputs, made: ContainerState | undefine
   const source = image.reference ?? image.archive;
   const known: Record<string, [cause: string, hint: string]> = {
     "engine-gone": [`container engine ${said} is not set up on the host`, "Run `pulumi refresh`, then `pulumi up`."],
+    "engine-not-running": [
+      "containerd does not run, or does not answer",
+      "Start it on the host, then run the same again.",
+    ],
+    "port-taken": [`a port is taken: ${said}`, "Lead another port of the host to it."],
     "image-refused": [`containerd does not take ${source}`, "The last lines of what it said are below."],
     "address-in-use": [
       `one of its addresses is another's on the host: ${said}`,
@@ -490,6 +521,8 @@ async function remove(host: HostSession, state: ContainerState): Promise<void> {
       deadline: ((state.stopTimeout ?? 10) + 300) * 1000,
       prepare: [
         ...ownLines("Container", name, [state.owner]),
+        // An engine that is gone has no containers any more; one that stands still may have.
+        `! command -v ctr > /dev/null || ${engineRuns}`,
         `systemctl disable -q --now --no-block ${place.unit} 2> /dev/null || true`,
       ],
       commit: [
@@ -501,6 +534,7 @@ async function remove(host: HostSession, state: ContainerState): Promise<void> {
         `rm -rf ${place.desired}/image ${place.desired}/image.next /var/lib/microvm/.container-${name} /var/lib/microvm/.container-${name}.*`,
         ...dropImages(),
         `if [ -z "$(ls -A /etc/microvm/engines/*/containers 2> /dev/null | grep -v :)" ]; then ctr namespace rm microvm > /dev/null 2>&1 || true; fi`,
+        ...claimPorts({ ...(state as Inputs), ports: [] }),
         command("mv_rmdir", "/var/lib/microvm/containers", "/run/microvm/container"),
         command("mv_release", place.desired),
         command("mv_gone", place.desired),

@@ -81,6 +81,8 @@ async function observe(host: HostSession, state: GVisorState): Promise<GVisorSta
   const snapshot = await host.snapshot();
   const name = state.name as string;
   if (!isOurs(snapshot, "GVisor", name, state.owner)) return undefined;
+  // A run that was cut off knows too little to compare.
+  if (!state.path) return { ...state, drift: ["it was not made to the end"] };
   const drift = [
     ...(state.digest
       ? storedDrift(snapshot.stored, "runsc", state.digest)
@@ -141,22 +143,36 @@ async function converge(
     const engines = inputs.engines ?? [];
     const registered = engines.map((engine) => registerLines(engine, owner(name), [handler]));
     const left = leftEngines(prior, engines).map((engine) => unregisterLines(engine, owner(name)));
+    // Tried beside the one in use, which containers that run may call at any time.
+    const next = `${runtime}.next`;
     const tried = await host.apply(
+      {
+        purpose,
+        deadline: 900_000,
+        builds: `gvisor-${name}`,
+        build: [
+          ...(inputs.debug ? [command("mv_dir", debugLog.slice(0, -1), "0700", "root:root")] : []),
+          installFile(next, wrapper(inputs, path), "0755"),
+          ...tryLines(next),
+          `rm -f ${next}`,
+        ],
+      },
+      progress,
+    );
+    const registration = await host.apply(
       {
         purpose,
         deadline: 900_000,
         prepare: [
           installFile(runtime, wrapper(inputs, path), "0755"),
           `printf '%s\\n' ${path} > ${object}/program`,
-          ...(inputs.debug ? [command("mv_dir", debugLog.slice(0, -1), "0700", "root:root")] : []),
-          // With a package, what was in the store before is used no more.
-          `mv_settle_stored ${object} ${digest}`,
-          ...(source ? [`rm -f ${object}/needs`, "mv_unneeded"] : []),
           ...[...registered, ...left].flatMap(({ prepare }) => prepare),
         ],
         commit: [
-          ...tryLines(runtime),
           ...[...registered, ...left].flatMap(({ commit }) => commit),
+          // What was there before is used no more.
+          `mv_settle_stored ${object} ${digest}`,
+          ...(source ? [`rm -f ${object}/needs`, "mv_unneeded"] : []),
           `mv_result packages "$(sed -n 's/^runsc://p' /etc/microvm/packages 2> /dev/null || true)"`,
         ],
       },
@@ -170,7 +186,7 @@ async function converge(
       installedVersion: obtained.version ?? "",
       runtimeClasses: runtimeClassesOf(inputs.handler),
       verified: tried.verified ?? "",
-      installedPackages: (tried.packages ?? "").split(/\s+/).filter(Boolean).sort(),
+      installedPackages: (registration.packages ?? "").split(/\s+/).filter(Boolean).sort(),
       drift: [],
     };
   } catch (error) {
@@ -191,7 +207,7 @@ function tryLines(runtime: string): string[] {
   return [
     "if ! ctr version > /dev/null 2>&1; then mv_result verified 'not tried: no containerd runs on the host'",
     `elif /usr/lib/microvm/container-check --runc-binary ${runtime} 2> "$mv_work/gvisor"; then mv_result verified 'a container ran under it'`,
-    `else cat "$mv_work/gvisor" 1>&2; mv_fail gvisor-not-working "$(grep -v '^$' "$mv_work/gvisor" | tail -n 1)"; fi`,
+    `else cat "$mv_work/gvisor" 1>&2; rm -f ${runtime}; mv_fail gvisor-not-working "$(grep -v '^$' "$mv_work/gvisor" | tail -n 1)"; fi`,
   ];
 }
 

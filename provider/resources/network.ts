@@ -174,19 +174,15 @@ async function remove(host: HostSession, state: NetworkState): Promise<void> {
   const snapshot = await host.snapshot();
   const object = objectDirectory("Network", name);
   if (!snapshot.files.has(object) || isAnothers(snapshot, "Network", name, state.owner)) return;
-  const users = [...snapshot.records.values()].filter(
-    (record) =>
-      record.kind === "MicroVM" &&
-      ((record.inputs.interfaces ?? []) as { network?: { name?: string } }[]).some(
-        (item) => item.network?.name === name,
-      ),
+  const users = [...snapshot.records.values()].filter((record) =>
+    ((record.inputs.interfaces ?? []) as { network?: { name?: string } }[]).some((item) => item.network?.name === name),
   );
   if (users.length) {
     throw new MicrovmError({
       code: "network-in-use",
       verb: "delete",
       subject: `Network ${name}`,
-      cause: `microVMs are on it: ${users.map((user) => user.name).join(", ")}`,
+      cause: `there are still on it: ${users.map((user) => `${user.kind} ${user.name}`).join(", ")}`,
       hint: "Delete those first.",
     });
   }

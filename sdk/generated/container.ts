@@ -63,7 +63,7 @@ export interface ContainerArgs {
     /** Address in the network. Default: a free one, kept for the container's life. */
     address?: pulumi.Input<string>;
   }>>>;
-  /** Ports of the host that lead to the first interface. */
+  /** Ports of the host that lead to the first interface, for IPv4 and from outside the host's own networks of microVMs. The network needs `nat`, or a way back of its own. */
   ports?: pulumi.Input<Array<pulumi.Input<{
     /** Port on the host. (1 to 65535) */
     host: pulumi.Input<number>;
@@ -153,7 +153,7 @@ export class Container extends MicrovmResource {
       /** Address in the network. Default: a free one, kept for the container's life. */
       address?: string;
     }> | undefined>;
-  /** Ports of the host that lead to the first interface. */
+  /** Ports of the host that lead to the first interface, for IPv4 and from outside the host's own networks of microVMs. The network needs `nat`, or a way back of its own. */
   declare readonly ports: pulumi.Output<Array<{
       /** Port on the host. (1 to 65535) */
       host: number;

@@ -71,8 +71,66 @@ if (reason) {
         install: true,
       });
       assert.match(engine.version, name === "book" ? /^1\.6\./ : /^(1\.7|2)\./);
-      assert.match(await onHost(`cat ${main}`), /imports = \[.*conf\.d\/microvm\.toml"/);
+      assert.match(await onHost(`cat ${main}`), /imports = \[.*conf\.d\/zz-microvm\.toml"/);
       assert.equal(await world.drift(), {});
+    });
+
+    test(`${name}: what leads to that file is there only where the engine works with it`, async () => {
+      const text = await onHost(`cat ${main}`);
+      await world.remove("ContainerEngine", "containerd");
+      // Without a package of ours this time: as an administrator has it.
+      await lab.ssh(
+        name,
+        "DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends containerd",
+        300_000,
+      );
+      const theirs = (await onHost(`cat ${main}`)).replace(
+        "version = 2\n",
+        'version = 2\n  imports = ["/etc/containerd/theirs.toml"]\n',
+      );
+      await onHost(
+        `cat > ${main} <<'E'\n${theirs}E\necho 'version = 2' > /etc/containerd/theirs.toml; systemctl restart containerd`,
+      );
+      const make = () => world.make<ContainerEngineState>("ContainerEngine", "containerd", { kind: "containerd" });
+      const unit = "/run/systemd/system/containerd.service.d";
+      for (const [what, fault, code] of [
+        ["a fault", `[Service]\nExecStartPre=/bin/sh -c '! grep -q zz-microvm ${main}'\n`, "engine-not-working"],
+        ["a service that would end its containers", "[Service]\nKillMode=control-group\n", "engine-ends-containers"],
+      ] as const) {
+        await onHost(
+          `mkdir -p ${unit}; printf "${fault.replaceAll('"', '\\"')}" > ${unit}/fault.conf; systemctl daemon-reload`,
+        );
+        const failed = await failure(make());
+        assert.is(failed.code, code, failed.message);
+        assert.is(await onHost(`cat ${main}`), theirs, what);
+        assert.is((await onHost("ls -A /etc/containerd")).trim(), "config.toml\ntheirs.toml", what);
+        await onHost(
+          `rm -r ${unit}; systemctl daemon-reload; systemctl reset-failed containerd; systemctl restart containerd`,
+        );
+        assert.ok(await world.drift());
+      }
+      engine = await make();
+      assert.match(
+        await onHost(`cat ${main}`),
+        /^ {2}imports = \["\/etc\/containerd\/theirs\.toml", ".*\/zz-microvm\.toml"\]$/m,
+      );
+      assert.equal(await world.drift(), {});
+      // An administrator's note above, and another file that is read: the one stays, the other is taken in.
+      await onHost(`sed -i '1i # ours' ${main}`);
+      assert.equal(await world.drift(), {});
+      await world.remove("ContainerEngine", "containerd");
+      assert.is(await onHost(`cat ${main}`), `# ours\n${theirs}`);
+      await onHost("systemctl restart containerd && ctr version > /dev/null");
+      await lab.ssh(
+        name,
+        "apt-get purge -y -q containerd runc; rm -rf /etc/containerd /var/lib/containerd /etc/cni",
+        300_000,
+      );
+      engine = await world.make<ContainerEngineState>("ContainerEngine", "containerd", {
+        kind: "containerd",
+        install: true,
+      });
+      assert.is(await onHost(`cat ${main}`), text);
     });
 
     test(`${name}: a runtime is registered, tried with a container, and its engine's containers run on`, async () => {

@@ -167,6 +167,20 @@ if (reason) {
       const elsewhere = name === "book" ? "trix" : "book";
       const { stdout } = await lab.exec(elsewhere, `curl -s -m 5 http://${address}:8081/`);
       assert.match(stdout, /^hello program/, "from another machine");
+      // Neither another container nor a program of the host can have it at the same time.
+      for (const host of [8081, 5000]) {
+        await onHost(
+          "systemd-run -q --unit=listens perl -MIO::Socket::INET -e 'push @all, IO::Socket::INET->new(LocalPort => 5000, Listen => 1); sleep 1000'; sleep 1",
+        );
+        const taken = await failure(
+          declare("thief", { interfaces: [{ network }], ports: [{ host, container: 8080 }] }),
+        );
+        assert.is(taken.code, "port-taken", taken.message);
+        await world.remove("Container", "thief");
+        await onHost("systemctl stop listens; systemctl reset-failed listens 2> /dev/null || true");
+      }
+      const inUse = await failure(world.remove("Network", "lan"));
+      assert.match(inUse.message, /Container web/);
       await declare("web", webInputs());
       assert.is(await fetched(address, 8081), "");
       assert.is(await pidOf("web"), pid);
@@ -240,11 +254,29 @@ if (reason) {
 
     test(`${name}: containers are kept from each other`, async () => {
       const sand = world.state<ContainerState>("Container", "sand");
-      const across = await lab.exec(
-        name,
-        `ctr -n microvm task exec --exec-id t1 web.c wget -q -T 3 -O - http://${sand.ipAddress}:8080/ < /dev/null`,
-      );
-      assert.is.not(across.code, 0);
+      const from = (address: string) =>
+        lab
+          .exec(name, `ip netns exec mvc-web curl -s -o /dev/null -m 3 http://${address}:8080/`)
+          .then(({ code }) => code);
+      assert.is(await from(web.ipAddress), 0);
+      assert.is.not(await from(sand.ipAddress), 0);
+    });
+
+    test(`${name}: without its engine nothing is done to it, and that is said`, async () => {
+      const pid = await pidOf("web");
+      await onHost("systemctl stop containerd");
+      const { code, message } = await failure(world.remove("Container", "web"));
+      assert.is(code, "engine-not-running", message);
+      await onHost("systemctl start containerd");
+      assert.is(await pidOf("web"), pid);
+      assert.match(await fetched(web.ipAddress), /^hello program/);
+    });
+
+    test(`${name}: what was to run once and has, is done`, async () => {
+      await declare("once", { command: ["sh", "-c", "exit 0"], restart: "never" });
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      assert.equal(await world.drift(), {});
+      await world.remove("Container", "once");
     });
 
     test(`${name}: drift is told and repaired`, async () => {

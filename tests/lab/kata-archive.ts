@@ -136,9 +136,17 @@ esac
 /** Stands for a shim. Its engine starts it with \`start\`; what stays is a process below the release, told what it runs. */
 function shim(runtime: string, version: string): string {
   return `#!/bin/sh
-case " $* " in
+all=" $* "
+while [ $# -gt 1 ]; do
+  case $1 in
+    -namespace) namespace=$2 ;;
+    -id) id=$2 ;;
+  esac
+  shift
+done
+case "$all" in
   *' --version '*) echo "Kata Containers containerd shim (${runtime}): version: ${version}" ;;
-  *' start '*) "\${0%/opt/kata/*}/opt/kata/libexec/shim-process" -c 'while :; do sleep 1; done' shim -namespace "$2" -id "$4" > /dev/null 2>&1 < /dev/null & ;;
+  *' start '*) "\${0%/opt/kata/*}/opt/kata/libexec/shim-process" -c 'while :; do sleep 1; done' shim -namespace "$namespace" -id "$id" > /dev/null 2>&1 < /dev/null & ;;
 esac
 `;
 }

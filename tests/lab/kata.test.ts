@@ -108,7 +108,7 @@ if (reason) {
       name: "kata-qemu",
       handler: "kata-qemu",
       overhead: { memory: "160Mi", cpu: "250m" },
-      nodeSelector: { "katacontainers.io/kata-runtime": "true", "microvm.dev/kata-clh": "true" },
+      nodeSelector: { "katacontainers.io/kata-runtime": "true", "microvm.dev/kata-qemu": "true" },
     });
     assert.match(await merged("kata-qemu"), /^default_memory = 512$/m);
     const shipped = await onHost(

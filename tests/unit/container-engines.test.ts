@@ -36,6 +36,9 @@ test("what leads to the drop-in can be taken out again without a trace, whatever
     "",
     'imports = ["/etc/other.toml"]',
     'imports = [\n  "/a.toml",\n]',
+    '  imports = ["/b.toml", "/c.toml"] # both',
+    "imports = [ ]",
+    'imports = ["/d.toml" # the last ]\n]',
     "[plugins]",
     'oom_score = 0 # "x", ',
     '  [plugins."io.containerd.grpc.v1.cri"]',
@@ -48,10 +51,21 @@ test("what leads to the drop-in can be taken out again without a trace, whatever
   );
 });
 
+test("it is taken out wherever its administrator has put it", () => {
+  const base = 'version = 2\nimports = ["/x.toml"]\n';
+  const moved = withImport(base, dropIn).replace('["/x.toml", ', "[").replace(`"${dropIn}"`, `"${dropIn}", "/x.toml"`);
+  for (const text of [`# ours\n${withImport(base, dropIn)}`, `# more\n${withImport("version = 2\n", dropIn)}`, moved]) {
+    const { imports = [] } = parse(withoutImport(text, dropIn)) as { imports?: string[] };
+    assert.ok(!imports.includes(dropIn), text);
+  }
+});
+
 for (const [what, text, expected] of [
   ["a file without imports", 'version = 2\n[plugins]\n  a = "b"\n', [dropIn]],
-  ["a file with some", 'version = 2\nimports = ["/x.toml"]\n', [dropIn, "/x.toml"]],
-  ["a list over several lines", 'imports = [\n  "/x.toml",\n]\nversion = 2\n', [dropIn, "/x.toml"]],
+  ["a file with some", 'version = 2\nimports = ["/x.toml"]\n', ["/x.toml", dropIn]],
+  ["a list that is indented", 'version = 2\n  imports = ["/x.toml"]\n', ["/x.toml", dropIn]],
+  ["a list with a comment", 'version = 2\nimports = ["/x.toml" # ]\n]\n', ["/x.toml", dropIn]],
+  ["a list over several lines", 'imports = [\n  "/x.toml",\n]\nversion = 2\n', ["/x.toml", dropIn]],
   ["a list that is empty", "version = 2\nimports = []\n", [dropIn]],
 ] as const) {
   test(`leads to the drop-in from ${what}`, () => {
@@ -63,7 +77,8 @@ for (const [what, text, expected] of [
 test("a pattern that covers the drop-in is left as it is", () => {
   const text = 'version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n';
   assert.equal(composed(text, "1.7.24", []).configuration.main, text);
-  assert.deepEqual(containerd.alsoRead([{ path: main, text }], dropIn), []);
+  // And what else it covers is read.
+  assert.deepEqual(containerd.alsoRead([{ path: main, text }], dropIn), ["/etc/containerd/conf.d/*.toml"]);
 });
 
 test("before containerd 2, what a plugin was told is said again, from the file that has the last word", () => {

@@ -105,12 +105,24 @@ for (const [what, more, property, reason] of [
     {
       interfaces: [{ network }],
       ports: [
-        { host: 1, container: 1 },
-        { host: 1, container: 2 },
+        { host: 8001, container: 1 },
+        { host: 8001, container: 2 },
       ],
     },
     "ports[1].host",
     /twice/,
+  ],
+  [
+    "the way that the host is logged in by",
+    { interfaces: [{ network }], ports: [{ host: 1, container: 1 }] },
+    "ports[0].host",
+    /logged in/,
+  ],
+  [
+    "a port of the loopback",
+    { interfaces: [{ network }], ports: [{ host: 8001, container: 1, address: "127.0.0.1" }] },
+    "ports[0].address",
+    /loopback/,
   ],
   ["what is no name", { image: { reference: "docker://nginx" } }, "image.reference", /image's name/],
 ] as [string, object, string, RegExp][]) {
