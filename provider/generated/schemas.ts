@@ -3296,7 +3296,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
       },
       "logFile": {
         "type": "string",
-        "description": "Its output on the host, cut to its last 8 MiB each minute where it has more than 16."
+        "description": "Its output on the host, kept within 16 MiB; under Kata it is cut once a minute only."
       },
       "drift": {
         "type": "array",

@@ -1281,7 +1281,7 @@ export interface ContainerState extends ContainerInputs {
   addresses: string[];
   /** Its systemd unit on the host. */
   unit: string;
-  /** Its output on the host, cut to its last 8 MiB each minute where it has more than 16. */
+  /** Its output on the host, kept within 16 MiB; under Kata it is cut once a minute only. */
   logFile: string;
   /** What on the host differs from what was declared, a sentence each. The next `up` repairs it. */
   drift: string[];

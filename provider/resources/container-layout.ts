@@ -121,7 +121,7 @@ function argv(inputs: Inputs, attachments: Attachment[], digest: string, handler
     `type=bind,src=${from},dst=${to},options=${access}`,
   ];
   return [
-    ...["--detach", "--pid-file", `${place.run}/pid`, "--log-uri", `file://${place.log}`],
+    ...["--detach", "--pid-file", `${place.run}/pid`, "--log-uri", logUri(place.log, handler)],
     ...["--with-ns", `network:${place.namespace}`],
     ...runtimeArguments(handler),
     ...(environment && Object.keys(environment).length ? ["--env-file", `${place.desired}/environment`] : []),
@@ -140,6 +140,11 @@ function argv(inputs: Inputs, attachments: Attachment[], digest: string, handler
     containerId(name),
     ...words,
   ];
+}
+
+/** By a writer that bounds it; which of Kata's shims start one is not known, so a timer cuts what those write. */
+function logUri(log: string, handler: Handler | undefined): string {
+  return !handler || isOciRuntime(handler) ? "binary:///usr/lib/microvm/container-log" : `file://${log}`;
 }
 
 /** The engine's own runtime filters system calls by its usual list; others have a kernel of their own between. */

@@ -198,7 +198,7 @@ export class Container extends MicrovmResource {
   declare readonly addresses: pulumi.Output<string[]>;
   /** Its systemd unit on the host. */
   declare readonly unit: pulumi.Output<string>;
-  /** Its output on the host, cut to its last 8 MiB each minute where it has more than 16. */
+  /** Its output on the host, kept within 16 MiB; under Kata it is cut once a minute only. */
   declare readonly logFile: pulumi.Output<string>;
   /** What on the host differs from what was declared, a sentence each. The next `up` repairs it. */
   declare readonly drift: pulumi.Output<string[]>;

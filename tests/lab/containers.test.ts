@@ -231,6 +231,17 @@ if (reason) {
       await onHost("rm -r /srv/data");
     });
 
+    test(`${name}: its log is bounded while it writes`, async () => {
+      await declare("loud", {
+        command: ["sh", "-c", "yes & sleep 5; kill $!; sleep 0.5; echo; echo done; sleep 1000"],
+        ready: { log: "^done$" },
+      });
+      const size = Number(await onHost("stat -c %s /var/lib/microvm/containers/loud/console.log"));
+      assert.ok(size > 1 << 20 && size <= 16 << 20, String(size));
+      await world.remove("Container", "loud");
+      assert.is(await onHost("pgrep -f '^/usr/bin/perl /usr/lib/microvm/container-log' | wc -l"), "1\n");
+    });
+
     test(`${name}: the same image runs under gVisor, with a kernel of its own`, async () => {
       const made = await world.make<GVisorState>("GVisor", "gvisor", {
         engines: [engine],
