@@ -79,6 +79,10 @@ const criPlugin: Record<number, { cri: string; images: string }> = {
 /** KillMode says whether a service's other processes, here the containers' shims, are ended with it. */
 const keepsShims = (unit: string) => `[ "$(systemctl show -P KillMode ${unit})" = process ]`;
 
+/** Shell that waits until a command of the engine works. */
+const answers = (asked: string) =>
+  `tries=100; until ${asked}; do tries=$((tries - 1)); [ $tries -gt 0 ] || { echo 'it does not answer' 1>&2; exit 1; }; sleep 0.1; done`;
+
 const containerd: EngineDriver = {
   package: "containerd",
   unit: "containerd.service",
@@ -149,7 +153,7 @@ const containerd: EngineDriver = {
   restart: "systemctl restart containerd.service",
   survives: keepsShims("containerd.service"),
   try: [
-    "tries=100; until ctr version > /dev/null 2>&1; do tries=$((tries - 1)); [ $tries -gt 0 ] || { echo 'it does not answer' 1>&2; exit 1; }; sleep 0.1; done",
+    answers("ctr version > /dev/null 2>&1"),
     "if ctr plugins ls | grep -E '[[:space:]]cri[[:space:]].*error' 1>&2; then exit 1; fi",
     "/usr/lib/microvm/container-check",
   ],
@@ -190,9 +194,7 @@ const crio: EngineDriver = {
   ],
   restart: "systemctl restart crio.service",
   survives: keepsShims("crio.service"),
-  try: [
-    "tries=100; until crio status info > /dev/null 2>&1; do tries=$((tries - 1)); [ $tries -gt 0 ] || { echo 'it does not answer' 1>&2; exit 1; }; sleep 0.1; done",
-  ],
+  try: [answers("crio status info > /dev/null 2>&1")],
 };
 
 const docker: EngineDriver = {
@@ -225,9 +227,7 @@ const docker: EngineDriver = {
   restart: "systemctl reload docker.service",
   survives: "true",
   // Its command line is a package of its own; its socket is always there.
-  try: [
-    "tries=100; until said=$(curl -fsS --max-time 20 --unix-socket /run/docker.sock http://docker/info 2> /dev/null); do tries=$((tries - 1)); [ $tries -gt 0 ] || { echo 'it does not answer' 1>&2; exit 1; }; sleep 0.1; done",
-  ],
+  try: [answers("curl -fsS --max-time 20 --unix-socket /run/docker.sock http://docker/info > /dev/null 2>&1")],
 };
 
 const drivers: Record<EngineKind, EngineDriver> = { containerd, "cri-o": crio, docker };

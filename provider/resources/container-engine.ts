@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { MicrovmError } from "../errors";
 import type { ContainerEngineInputs, ContainerEngineReference, ContainerEngineState } from "../generated/types";
 import { command, installFile } from "../host/change";
-import { objectDirectory } from "../host/record";
+import { objectDirectory, recordPath } from "../host/record";
 import { ChangeError, type HostSession } from "../host/session";
 import type { Snapshot } from "../host/snapshot";
 import {
@@ -129,12 +129,8 @@ function configurationDrift(
     if (configuration.main !== undefined && configuration.main !== files[0]?.text) {
       return [`${main} does not lead to ${dropIn} any more`];
     }
-    const head = desiredFiles(state, configuration, undefined).find(([path]) => path.endsWith("/head")) as [
-      string,
-      string,
-    ];
-    const actual = snapshot.contents.get(head[0]);
-    return actual === head[1] ? [] : [`${main} has changed since ${dropIn} was put together from it`];
+    const head = snapshot.contents.get(`${directory(state.name as string)}/head`);
+    return head === configuration.head ? [] : [`${main} has changed since ${dropIn} was put together from it`];
   } catch (error) {
     if (error instanceof ConfigurationError) return [error.message];
     throw error;
@@ -165,8 +161,7 @@ async function converge(
   const name = inputs.name as string;
   const snapshot = await host.snapshot();
   requireHost(snapshot, `ContainerEngine ${name}`, host.name);
-  const places = placesOf(inputs);
-  const { driver, main, dropIn } = places;
+  const { driver, main, dropIn } = placesOf(inputs);
   const at = directory(name);
   const purpose = `${prior ? "update" : "create"} ContainerEngine ${name}`;
   try {
@@ -271,7 +266,7 @@ function applyLines(name: string, otherwise: string[] = []): string[] {
  * Registers the handlers of an object, and takes away those that it has no more. Where the engine does not take them,
  * those that it had before are back.
  */
-export function registerLines(
+function registerLines(
   engine: ContainerEngineReference,
   owner: string,
   handlers: Handler[],
@@ -298,16 +293,37 @@ export function registerLines(
   };
 }
 
-export function unregisterLines(
-  engine: ContainerEngineReference,
-  owner: string,
-): { prepare: string[]; commit: string[] } {
+function unregisterLines(engine: ContainerEngineReference, owner: string): { prepare: string[]; commit: string[] } {
   const at = directory(engine.name as string);
   // An engine that is gone has nothing of it any more.
   return {
     prepare: [`rm -f ${at}/handlers/${owner}.*`],
     commit: [`if [ -d ${at}/handlers ]; then`, ...applyLines(engine.name as string), "fi"],
   };
+}
+
+/** Registers an object's handlers with the engines that it has now, and takes them out of those that it had before. */
+export function registrations(
+  { engines = [], former = [] }: { engines?: ContainerEngineReference[]; former?: ContainerEngineReference[] },
+  owner: string,
+  handlers: Handler[],
+): { prepare: string[]; commit: string[] } {
+  const left = former.filter(({ name }) => !engines.some((engine) => engine.name === name));
+  const all = [
+    ...engines.map((engine) => registerLines(engine, owner, handlers)),
+    ...left.map((engine) => unregisterLines(engine, owner)),
+  ];
+  return { prepare: all.flatMap(({ prepare }) => prepare), commit: all.flatMap(({ commit }) => commit) };
+}
+
+/** The engines that an object was last registered with: what the host's record says beats what the state does. */
+export function recordedEngines(
+  snapshot: Snapshot,
+  kind: string,
+  { name, engines = [] }: { name?: string; engines?: ContainerEngineReference[] },
+): ContainerEngineReference[] {
+  const record = snapshot.records.get(recordPath(kind, name as string));
+  return (record?.inputs.engines as ContainerEngineReference[] | undefined) ?? engines;
 }
 
 /** How what an engine was told differs from what it should know, a sentence each. */

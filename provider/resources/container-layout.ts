@@ -4,7 +4,7 @@ import { command } from "../host/change";
 import { macAddress, tapName } from "../host/names";
 import { objectDirectory } from "../host/record";
 import { type Handler, isOciRuntime } from "../kata/handler";
-import type { Attachment } from "./network";
+import { type Attachment, resolverLines } from "./network";
 
 /** Everything that a container is on its host, computed. Pure. */
 
@@ -50,7 +50,7 @@ export function portsTable(name: string): string {
   return `microvmports_${name.replaceAll("-", "_")}`;
 }
 
-export function containerAttachments(inputs: Inputs, addresses: string[]): Attachment[] {
+function containerAttachments(inputs: Inputs, addresses: string[]): Attachment[] {
   const vm = networkMember(inputs.name);
   return (inputs.interfaces ?? []).map(({ network, mac }, index) => ({
     vm,
@@ -164,9 +164,7 @@ function hosts({ name }: Inputs, [first]: Attachment[]): string {
 
 function resolvConf({ interfaces }: Inputs): string {
   const network = interfaces?.[0]?.network as NetworkReference | undefined;
-  if (!network) return "";
-  const servers = network.dns?.length ? network.dns : [network.gatewayAddress];
-  return lines([...(network.domain ? [`search ${network.domain}`] : []), ...servers.map((one) => `nameserver ${one}`)]);
+  return network ? lines(resolverLines(network)) : "";
 }
 
 /** The container's network namespace, and in it the other ends of what is on the bridges. */

@@ -23,7 +23,7 @@ import {
 } from "./container-layout";
 import { handlerOf } from "./g-visor";
 import { requireHost, usableKvm } from "./host-requirements";
-import { chooseAddresses } from "./interface-addresses";
+import { chooseAddresses, formerNetworks } from "./interface-addresses";
 import { fileDigest } from "./local-source";
 import { attachLines, attachmentDrift, detachLines, explainNetwork } from "./network";
 import { explainOwnership, isAnothers, ownLines, recordLines } from "./ownership";
@@ -327,29 +327,29 @@ interface Obtaining {
 async function obtainImage(host: HostSession, inputs: Inputs, { purpose, begin, kept, machine, progress }: Obtaining) {
   const { name, image, engine } = inputs;
   const object = objectDirectory("Container", name);
+  const at = objectDirectory("ContainerEngine", engine.name as string);
   const work = `/var/lib/microvm/.container-${name}`;
-  await host.apply(
+  const { found } = await host.apply(
     {
       purpose,
       deadline: 1_800_000,
       prepare: [
         ...begin(kept ?? ""),
         engineRuns,
-        `[ -d ${objectDirectory("ContainerEngine", engine.name as string)} ] || mv_fail engine-gone ${command(engine.name as string)}`,
-        command(
-          "mv_dir",
-          `${objectDirectory("ContainerEngine", engine.name as string)}/containers`,
-          "0755",
-          "root:root",
-        ),
-        `: > ${objectDirectory("ContainerEngine", engine.name as string)}/containers/${name}`,
+        `[ -d ${at} ] || mv_fail engine-gone ${command(engine.name as string)}`,
+        command("mv_dir", `${at}/containers`, "0755", "root:root"),
+        `: > ${at}/containers/${name}`,
         command("mv_packages", object, "skopeo", "dbus"),
+        ...(kept
+          ? [
+              `mv_result found "$(ctr --namespace microvm image ls -q 2> /dev/null | grep -cxF ${command(imageName(kept))} || true)"`,
+            ]
+          : []),
       ],
     },
     progress,
   );
-  const there = kept && (await hasImage(host, kept));
-  if (there) return kept;
+  if (kept && found === "1") return kept;
   if (image.archive) await sendFile(host, image.archive, `${work}.source`, `Container ${name}`, progress);
   const { digest = "" } = await host.apply(
     {
@@ -373,16 +373,6 @@ async function obtainImage(host: HostSession, inputs: Inputs, { purpose, begin, 
   return digest;
 }
 
-async function hasImage(host: HostSession, digest: string): Promise<boolean> {
-  const { found } = await host.apply({
-    purpose: "look for an image",
-    prepare: [
-      `mv_result found "$(ctr --namespace microvm image ls -q 2> /dev/null | grep -cxF ${command(imageName(digest))} || true)"`,
-    ],
-  });
-  return found === "1";
-}
-
 function changeFor(
   snapshot: Snapshot,
   inputs: Inputs,
@@ -396,7 +386,7 @@ function changeFor(
     attachLines(interfaces[index]?.network as NetworkReference, attachment),
   );
   const networks = new Set(interfaces.map(({ network }) => network.name));
-  const detached = formerNetworks(snapshot, name, prior)
+  const detached = formerNetworks(snapshot, "Container", { name, prior: prior?.interfaces })
     .filter((network) => !networks.has(network))
     .map((network) => detachLines(network, networkMember(name)));
   const active = isActive(snapshot, name);
@@ -454,11 +444,6 @@ function changeFor(
   };
 }
 
-function formerNetworks(snapshot: Snapshot, name: string, prior: ContainerState | undefined): string[] {
-  const before = snapshot.records.get(recordPath("Container", name))?.inputs.interfaces ?? prior?.interfaces ?? [];
-  return [...new Set((before as { network?: { name?: string } }[]).flatMap(({ network }) => network?.name ?? []))];
-}
-
 /** Images that no container has named. */
 function dropImages(): string[] {
   const used = "/etc/microvm/containers/*/image /etc/microvm/containers/*/image.next";
@@ -514,7 +499,9 @@ async function remove(host: HostSession, state: ContainerState): Promise<void> {
   const place = containerPlaces(name);
   if (!snapshot.files.has(place.desired) && !isActive(snapshot, name)) return;
   if (isAnothers(snapshot, "Container", name, state.owner)) return;
-  const detached = formerNetworks(snapshot, name, state).map((network) => detachLines(network, networkMember(name)));
+  const detached = formerNetworks(snapshot, "Container", { name, prior: state.interfaces }).map((network) =>
+    detachLines(network, networkMember(name)),
+  );
   try {
     await host.apply({
       purpose: `delete Container ${name}`,

@@ -1,13 +1,13 @@
 import { MicrovmError } from "../errors";
-import type { ContainerEngineReference, GVisorInputs, GVisorState } from "../generated/types";
+import type { GVisorInputs, GVisorState } from "../generated/types";
 import { command, installFile } from "../host/change";
-import { objectDirectory, recordPath } from "../host/record";
+import { objectDirectory } from "../host/record";
 import { ChangeError, type HostSession } from "../host/session";
 import { fileDrift } from "../host/snapshot";
 import type { Handler } from "../kata/handler";
 import type { Problem, Progress, Resource } from "../resource";
 import { isUnknown } from "../schema/unknown";
-import { explain as explainEngine, registerLines, registrationDrift, unregisterLines } from "./container-engine";
+import { explain as explainEngine, recordedEngines, registrationDrift, registrations } from "./container-engine";
 import { requireHost } from "./host-requirements";
 import { fileDigest } from "./local-source";
 import { beginLines, explainOwnership, isAnothers, isOurs, ownLines } from "./ownership";
@@ -140,9 +140,7 @@ async function converge(
     const path = digest ? storedPath(digest) : "/usr/bin/runsc";
     const runtime = wrapperPath(name);
     const handler = handlerOf({ handler: inputs.handler, runtime });
-    const engines = inputs.engines ?? [];
-    const registered = engines.map((engine) => registerLines(engine, owner(name), [handler]));
-    const left = leftEngines(prior, engines).map((engine) => unregisterLines(engine, owner(name)));
+    const registered = registrations({ engines: inputs.engines, former: prior?.engines }, owner(name), [handler]);
     // Tried beside the one in use, which containers that run may call at any time.
     const next = `${runtime}.next`;
     const tried = await host.apply(
@@ -166,10 +164,10 @@ async function converge(
         prepare: [
           installFile(runtime, wrapper(inputs, path), "0755"),
           `printf '%s\\n' ${path} > ${object}/program`,
-          ...[...registered, ...left].flatMap(({ prepare }) => prepare),
+          ...registered.prepare,
         ],
         commit: [
-          ...[...registered, ...left].flatMap(({ commit }) => commit),
+          ...registered.commit,
           // What was there before is used no more.
           `mv_settle_stored ${object} ${digest}`,
           ...(source ? [`rm -f ${object}/needs`, "mv_unneeded"] : []),
@@ -211,10 +209,6 @@ function tryLines(runtime: string): string[] {
   ];
 }
 
-function leftEngines(prior: GVisorState | undefined, engines: ContainerEngineReference[]): ContainerEngineReference[] {
-  return (prior?.engines ?? []).filter(({ name }) => !engines.some((engine) => engine.name === name));
-}
-
 function explain(error: unknown, inputs: GVisorInputs): unknown {
   const subject = `GVisor ${inputs.name}`;
   const [engine] = inputs.engines ?? [];
@@ -252,17 +246,14 @@ async function remove(host: HostSession, state: GVisorState): Promise<void> {
   const object = objectDirectory("GVisor", name);
   if (!snapshot.files.has(object) || isAnothers(snapshot, "GVisor", name, state.owner)) return;
   requireUnused(snapshot, "GVisor", name, [wrapperPath(name)]);
-  const engines = (snapshot.records.get(recordPath("GVisor", name))?.inputs.engines ??
-    state.engines ??
-    []) as ContainerEngineReference[];
-  const left = engines.map((engine) => unregisterLines(engine, owner(name)));
+  const left = registrations({ former: recordedEngines(snapshot, "GVisor", state) }, owner(name), []);
   try {
     await host.apply({
       purpose: `delete GVisor ${name}`,
       deadline: 1_800_000,
-      prepare: [...ownLines("GVisor", name, [state.owner]), ...left.flatMap(({ prepare }) => prepare)],
+      prepare: [...ownLines("GVisor", name, [state.owner]), ...left.prepare],
       commit: [
-        ...left.flatMap(({ commit }) => commit),
+        ...left.commit,
         `rm -rf /var/lib/microvm/.gvisor-${name} /var/lib/microvm/.gvisor-${name}.source*`,
         command("mv_settle_stored", object),
         command("mv_release", object),

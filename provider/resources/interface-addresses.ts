@@ -50,3 +50,14 @@ function isTaken(snapshot: Snapshot, network: string, address: string, self: str
   }
   return false;
 }
+
+/** Names of the networks that an object is on: by its record, or where that is gone by its state. */
+export function formerNetworks(
+  snapshot: Snapshot,
+  kind: string,
+  { name, prior = [] }: { name: string; prior?: Interface[] },
+): string[] {
+  const recorded = snapshot.records.get(recordPath(kind, name))?.inputs.interfaces;
+  const interfaces = (recorded ?? prior) as { network?: { name?: string } }[];
+  return [...new Set(interfaces.flatMap(({ network }) => (network?.name ? [network.name] : [])))];
+}

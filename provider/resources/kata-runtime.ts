@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { MicrovmError } from "../errors";
-import type { ContainerEngineReference, KataRuntimeInputs, KataRuntimeState } from "../generated/types";
+import type { KataRuntimeInputs, KataRuntimeState } from "../generated/types";
 import { command, installFile } from "../host/change";
-import { objectDirectory, recordPath } from "../host/record";
+import { objectDirectory } from "../host/record";
 import { ChangeError, type HostSession } from "../host/session";
 import type { Snapshot } from "../host/snapshot";
 import { ConfigurationError, dropIn, type Written } from "../kata/configuration";
@@ -29,7 +29,7 @@ import { lint, vulnerable } from "../kata/lint";
 import { verdict } from "../kata/verification";
 import type { Progress, Resource } from "../resource";
 import { isUnknown } from "../schema/unknown";
-import { explain as explainEngine, registerLines, registrationDrift, unregisterLines } from "./container-engine";
+import { explain as explainEngine, recordedEngines, registrationDrift, registrations } from "./container-engine";
 import { requireHost, usableKvm } from "./host-requirements";
 import { fileDigest } from "./local-source";
 import { beginLines, explainOwnership, isAnothers, isOurs, ownLines } from "./ownership";
@@ -401,13 +401,11 @@ async function configure(
     files[`${handler}/${path}`] = createHash("sha256").update(content).digest("hex");
     return installFile(`${fresh}/${handler}/${path}`, content, mode);
   };
-  const engines = inputs.engines ?? [];
-  const registered = [
-    ...engines.map((engine) => registerLines(engine, owner(name), engineHandlers(name, handlers))),
-    ...(prior?.engines ?? [])
-      .filter((former) => !engines.some((engine) => engine.name === former.name))
-      .map((engine) => unregisterLines(engine, owner(name))),
-  ];
+  const registered = registrations(
+    { engines: inputs.engines, former: prior?.engines },
+    owner(name),
+    engineHandlers(name, handlers),
+  );
   const values = await host.apply(
     {
       purpose,
@@ -432,7 +430,7 @@ async function configure(
           ];
         }),
         `find ${fresh} -type f -exec sync {} +`,
-        ...registered.flatMap((lines) => lines.prepare),
+        ...registered.prepare,
       ],
       commit: [
         `if [ "$(readlink ${object}/handlers 2> /dev/null)" = a ]; then mv_slot=b mv_former=a; else mv_slot=a mv_former=b; fi`,
@@ -443,7 +441,7 @@ async function configure(
         command("mv_settle_trees", object, ...wanted.map(({ digest }) => digest)),
         command("mv_settle_stored", object, ...digests),
         ...modules.map((module) => `[ -e /dev/${module.replace("_", "-")} ] || mv_result ${module} missing`),
-        ...registered.flatMap((lines) => lines.commit),
+        ...registered.commit,
       ],
       wait: handlers.flatMap((handler, index) => checkHost(name, handler, index, wanted, version)),
     },
@@ -561,21 +559,14 @@ async function remove(host: HostSession, state: KataRuntimeState): Promise<void>
   if (!snapshot.files.has(object) || isAnothers(snapshot, "KataRuntime", name, state.owner)) return;
   const programs = state.handlers.map((handler) => shimPath(handler.name));
   requireUnused(snapshot, "KataRuntime", name, programs);
-  const engines = (snapshot.records.get(recordPath("KataRuntime", name))?.inputs.engines ??
-    state.engines ??
-    []) as ContainerEngineReference[];
-  const left = engines.map((engine) => unregisterLines(engine, owner(name)));
+  const left = registrations({ former: recordedEngines(snapshot, "KataRuntime", state) }, owner(name), []);
   try {
     await host.apply({
       purpose: `delete KataRuntime ${name}`,
       deadline: halfHour,
-      prepare: [
-        ...ownLines("KataRuntime", name, [state.owner]),
-        command("mv_kata_free", object),
-        ...left.flatMap((lines) => lines.prepare),
-      ],
+      prepare: [...ownLines("KataRuntime", name, [state.owner]), command("mv_kata_free", object), ...left.prepare],
       commit: [
-        ...left.flatMap((lines) => lines.commit),
+        ...left.commit,
         command("mv_kata_shims", name),
         command("mv_gone", ...["handlers", ".handlers", "a", "b", ".new"].map((part) => `${object}/${part}`)),
         `rm -rf /var/lib/microvm/.kata-${name} /var/lib/microvm/.kata-${name}.source*`,

@@ -6,7 +6,7 @@ import { objectDirectory } from "../host/record";
 import { type Disk, driverOf, type Machine, type Setting, type VmmKind } from "../vmm";
 import { lines, runDirectory, snapshotShown } from "../vmm/driver";
 import { translationCache } from "../vmm/qemu";
-import { type Attachment, tapUpLines } from "./network";
+import { type Attachment, resolverLines, tapUpLines } from "./network";
 import type { Inside } from "./network-rules";
 import { isStored } from "./stored";
 
@@ -343,16 +343,7 @@ function seedFiles(inputs: MicroVMInputs & { name: string }, attachments: Attach
     ),
   ];
   if (first) {
-    const servers = first.dns?.length ? first.dns : [first.gatewayAddress as string];
-    files.push(
-      told(
-        "resolv.conf",
-        lines([
-          ...(first.domain ? [`search ${first.domain}`] : []),
-          ...servers.map((server) => `nameserver ${server}`),
-        ]),
-      ),
-    );
+    files.push(told("resolv.conf", lines(resolverLines(first as NetworkReference))));
   }
   if (inputs.sshAuthorizedKeys?.length) {
     files.push({

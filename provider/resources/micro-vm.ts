@@ -10,7 +10,7 @@ import { type Progress, type Resource, UnfinishedError } from "../resource";
 import { driverOf, type Setting, type VmmKind } from "../vmm";
 import { savingDirectory, snapshotShown } from "../vmm/driver";
 import { requireHost, usableKvm } from "./host-requirements";
-import { chooseAddresses } from "./interface-addresses";
+import { chooseAddresses, formerNetworks } from "./interface-addresses";
 import { type Decided, type Layout, layout, macsOf, places, settingLine } from "./micro-vm-layout";
 import { check, effect, plan } from "./micro-vm-plan";
 import { attachLines, attachmentDrift, detachLines, explainNetwork } from "./network";
@@ -241,7 +241,9 @@ function changeFor(
     attachLines(inputs.interfaces?.[index]?.network as NetworkReference, attachment),
   );
   const networks = new Set((inputs.interfaces ?? []).map(({ network }) => network.name));
-  const left = formerNetworks(snapshot, name, prior).filter((network) => !networks.has(network));
+  const left = formerNetworks(snapshot, "MicroVM", { name, prior: prior?.interfaces }).filter(
+    (network) => !networks.has(network),
+  );
   const detached = left.map((network) => detachLines(network, name));
   const owner = inputs.owner as string;
   return {
@@ -288,12 +290,6 @@ function recorded(inputs: Inputs): Record<string, unknown> {
       sha256: createHash("sha256").update(content).digest("hex"),
     })),
   };
-}
-
-function formerNetworks(snapshot: Snapshot, name: string, prior: MicroVMState | undefined): string[] {
-  const recordedInterfaces = snapshot.records.get(recordPath("MicroVM", name))?.inputs.interfaces;
-  const interfaces = (recordedInterfaces ?? prior?.interfaces ?? []) as { network?: { name?: string } }[];
-  return [...new Set(interfaces.flatMap(({ network }) => (network?.name ? [network.name] : [])))];
 }
 
 /** The guest's SSH identity is made on the host and never leaves it but for its public half. */
@@ -522,7 +518,7 @@ async function remove(host: HostSession, state: MicroVMState): Promise<void> {
   const name = state.name as string;
   const place = places(name);
   const record = snapshot.records.get(recordPath("MicroVM", name));
-  const networks = formerNetworks(snapshot, name, state);
+  const networks = formerNetworks(snapshot, "MicroVM", { name, prior: state.interfaces });
   const detached = networks.map((network) => detachLines(network, name));
   if (!record && !snapshot.files.has(place.desired) && !snapshot.files.has(place.state) && !isActive(snapshot, name))
     return;

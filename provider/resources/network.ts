@@ -213,6 +213,12 @@ export interface Attachment extends Sender {
   hostname: string;
 }
 
+/** Of /etc/resolv.conf on a network: its own name servers, or the host at the gateway's address. */
+export function resolverLines({ dns, domain, gatewayAddress }: NetworkReference): string[] {
+  const servers = dns?.length ? dns : [gatewayAddress];
+  return [...(domain ? [`search ${domain}`] : []), ...servers.map((server) => `nameserver ${server}`)];
+}
+
 /** What lets a microVM speak on a network: its claim to the address, its filter, its lease. Idempotent. */
 export function attachLines(
   reference: NetworkReference,

@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { schemas } from "../../provider/generated/schemas";
-import type { ContainerEngineState, GVisorState, KataRuntimeState, Kind } from "../../provider/generated/types";
+import type { ContainerEngineState, GVisorState, KataRuntimeState } from "../../provider/generated/types";
 import { closeAll } from "../../provider/ssh";
 import { failure } from "../failure";
 import { skip } from "../skip";
@@ -12,7 +11,7 @@ import { containerImage } from "./container-image";
 import { hostInventory, inventoryChanges } from "./host-inventory";
 import { kataArchive } from "./kata-archive";
 import { Lab } from "./lab";
-import { World } from "./world";
+import { reference, World } from "./world";
 
 const test = suite("container engines and runtimes");
 const reason = Lab.unavailable();
@@ -32,12 +31,6 @@ if (reason) {
     await closeAll();
     await lab?.close();
   });
-
-  /** What another resource sees of one. */
-  const reference = (kind: Kind, state: object) =>
-    Object.fromEntries(
-      schemas[kind].reference.properties.map((name) => [name, (state as Record<string, unknown>)[name]]),
-    );
 
   for (const name of ["book", "trix"]) {
     let world: World;

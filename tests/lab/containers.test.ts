@@ -1,13 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { schemas } from "../../provider/generated/schemas";
-import type {
-  ContainerEngineState,
-  ContainerState,
-  GVisorState,
-  Kind,
-  NetworkState,
-} from "../../provider/generated/types";
+import type { ContainerEngineState, ContainerState, GVisorState, NetworkState } from "../../provider/generated/types";
 import { closeAll } from "../../provider/ssh";
 import { failure } from "../failure";
 import { skip } from "../skip";
@@ -15,7 +8,7 @@ import { containerImage } from "./container-image";
 import { hostInventory, inventoryChanges } from "./host-inventory";
 import { Lab } from "./lab";
 import { Registry } from "./registry";
-import { World } from "./world";
+import { reference, World } from "./world";
 
 const test = suite("containers");
 const reason = Lab.unavailable();
@@ -50,11 +43,6 @@ if (reason) {
     await closeAll();
     await lab?.close();
   });
-
-  const reference = (kind: Kind, state: object) =>
-    Object.fromEntries(
-      schemas[kind].reference.properties.map((name) => [name, (state as Record<string, unknown>)[name]]),
-    );
 
   for (const name of Object.keys(hosts) as (keyof typeof hosts)[]) {
     let world: World;

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { schemas } from "../../provider/generated/schemas";
 import type {
   HostReference,
   HostState,
@@ -201,6 +202,12 @@ export class World {
       `umask 077; k=$(mktemp); echo ${key} | base64 -d > $k; timeout 20 ssh -i $k ${options} root@${vm.ipAddress} ${quoted}; c=$?; rm -f $k; exit $c`,
     );
   }
+}
+
+/** What another resource sees of one. */
+export function reference(kind: Kind, state: object): Record<string, unknown> {
+  const outputs = state as Record<string, unknown>;
+  return Object.fromEntries(schemas[kind].reference.properties.map((name) => [name, outputs[name]]));
 }
 
 export interface Basics {
