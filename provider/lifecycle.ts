@@ -2,9 +2,10 @@ import { MicrovmError } from "./errors";
 import { schemas } from "./generated/schemas";
 import type { Credentials, HostInputs, HostReference, Kind } from "./generated/types";
 import { ChangeError, type HostSession, type HostTarget, openHost } from "./host/session";
-import { type Plan, plan } from "./plan";
+import { type Plan, plan, type Unsure } from "./plan";
 import { registry } from "./registry";
 import { type Progress, type Resource, UnfinishedError } from "./resource";
+import { UNKNOWN } from "./schema/unknown";
 import { type Problem, validate, withDefaults } from "./schema/validate";
 
 /** What every engine does with a resource, in the core's own terms. Engines only translate to and from it. */
@@ -41,11 +42,32 @@ export async function check(kind: Kind, given: Properties): Promise<{ inputs: Pr
   }
 }
 
-export function diff(kind: Kind, prior: Properties, inputs: Properties): Plan {
+export function diff(kind: Kind, prior: Properties, inputs: Properties, { unsure }: { unsure?: Unsure } = {}): Plan {
   const { effect, plan: sharpen } = resource(kind);
   const full = withDefaults(kind, inputs);
-  const generic = plan(kind, prior, inputs, (property) => effect?.(prior, full, property));
+  const generic = plan(kind, prior, inputs, (property) => effect?.(prior, full, property), unsure);
   return sharpen?.(prior, full, generic) ?? generic;
+}
+
+/**
+ * The state that carrying a plan out leads to, as far as it is known before: `UNKNOWN` are the outputs that only the host
+ * can tell. An update leaves an object its identity.
+ */
+export function expected(
+  kind: Kind,
+  inputs: Properties,
+  prior: Properties | undefined,
+  action: Plan["action"] | "create",
+): Properties {
+  if (action === "unchanged") return prior ?? {};
+  const full = withDefaults(kind, inputs);
+  const kept = action === "update" ? prior : undefined;
+  const { outputs, reference } = schemas[kind];
+  const told = Object.entries(outputs).map(([name, property]) => {
+    const stays = property["x-stable"] || reference.identity.includes(name);
+    return [name, (stays ? kept?.[name] : undefined) ?? UNKNOWN];
+  });
+  return { ...Object.fromEntries(told), ...full, ...resource(kind).foretell?.(full), drift: [] };
 }
 
 /**

@@ -24,6 +24,13 @@ type Properties = Record<string, unknown>;
 /** What a resource makes of a change where that is another effect than its schema says; undefined where it is not. */
 export type EffectOf = (property: string) => Effect | undefined;
 
+/**
+ * What a reference is whose name is the same and whose identity is not known yet. An engine whose previews know nothing
+ * of an object that is changed takes it for the `same` one: where it is replaced, such an engine asks again. One whose
+ * previews know what an update leaves as it is (`expected`) takes it for `another`.
+ */
+export type Unsure = "same" | "another";
+
 /** One property's change, before it is said what follows from it. */
 interface Difference {
   property: string;
@@ -35,6 +42,7 @@ interface Difference {
 /** What a change of a property means, its own or that of what is around it. */
 interface Meaning {
   effect: Effect;
+  unsure: Unsure;
   why?: string;
   secret?: boolean;
 }
@@ -43,10 +51,16 @@ interface Meaning {
  * Compares what was declared before, or was found since, with what is declared now. Pure and offline. A value that is
  * not known yet counts as changed.
  */
-export function plan(kind: Kind, prior: object, inputs: object, effectOf: EffectOf = () => undefined): Plan {
+export function plan(
+  kind: Kind,
+  prior: object,
+  inputs: object,
+  effectOf: EffectOf = () => undefined,
+  unsure: Unsure = "same",
+): Plan {
   const before = withDefaults(kind, prior) as Properties;
   const now = withDefaults(kind, inputs) as Properties;
-  const differences = compareObjects(schemas[kind].inputs, before, now, "", { effect: "live" });
+  const differences = compareObjects(schemas[kind].inputs, before, now, "", { effect: "live", unsure });
   const changes = differences.map((one) =>
     told(one.effect === "replace" ? one : { ...one, effect: effectOf(one.property) ?? one.effect }),
   );
@@ -77,6 +91,7 @@ function compareObjects(
 function compare(property: PropertySchema, before: unknown, now: unknown, path: string, around: Meaning): Difference[] {
   const meaning: Meaning = {
     effect: property["x-change"] ?? around.effect,
+    unsure: around.unsure,
     why: property["x-change"] ? property["x-why"] : around.why,
     secret: around.secret || property["x-secret"],
   };
@@ -94,24 +109,20 @@ function compare(property: PropertySchema, before: unknown, now: unknown, path: 
   return [difference(path, describe(path, before, now, meaning), meaning)];
 }
 
-/**
- * Another object is one with another identity. Where only the identity is not known yet, the object is one that this
- * run changes: it most probably stays the same, and where Pulumi replaces it, Pulumi itself asks again with all of it
- * unknown.
- */
+/** Another object is one with another identity. */
 function compareReferences(kind: Kind, before: unknown, now: unknown, path: string, meaning: Meaning): Difference[] {
   const { identity, properties } = schemas[kind].reference;
   const a = (before ?? {}) as Properties;
   const b = (now ?? {}) as Properties;
   const different = (key: string) => !isUnknown(b[key]) && !same(a[key], b[key]);
   const unsure = identity.some((key) => isUnknown(b[key]));
-  if (identity.some(different) || (unsure && different("name"))) {
+  if (identity.some(different) || (unsure && (meaning.unsure === "another" || different("name")))) {
     return [difference(path, `${path} is another ${kind}`, meaning)];
   }
-  if (unsure) return [difference(path, `${path} is changed by this run`, { effect: "live" })];
+  if (unsure) return [difference(path, `${path} is changed by this run`, { ...meaning, effect: "live" })];
   // The way to a host is none of an object's properties, but the record has to know it: the object is removed by it.
   if (properties.includes("connection") && !same(a.connection, b.connection)) {
-    return [difference(`${path}.connection`, `${path} is reached in another way`, { effect: "live" })];
+    return [difference(`${path}.connection`, `${path} is reached in another way`, { ...meaning, effect: "live" })];
   }
   return [];
 }

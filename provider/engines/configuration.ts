@@ -1,15 +1,22 @@
 import type { RuntimeAccess } from "../lifecycle";
+import type { PropertySchema } from "../schema/model";
+
+/** What an engine's configuration may hold; each is looked up in the environment too, as `MICROVM_PRIVATE_KEY` and so on. */
+export const settings: Readonly<Record<string, PropertySchema>> = {
+  privateKey: { type: "string", description: "Private key as text, PEM or OpenSSH.", "x-secret": true },
+  privateKeyFile: { type: "string", description: "Private key file on the machine that runs the program." },
+  passphrase: { type: "string", description: "Passphrase of the private key.", "x-secret": true },
+  password: { type: "string", description: "Password to log in with.", "x-secret": true },
+  agent: { type: "string", description: "Socket of an SSH agent. Default: `SSH_AUTH_SOCK`." },
+  trace: { type: "string", description: "File that gets a line of JSON for each round trip." },
+};
 
 /** What an engine knows of its stack's configuration. Keys have a namespace, e.g. `microvm:privateKeyFile`. */
 export interface Configuration {
   get(key: string): string | undefined;
 }
 
-/**
- * What to log in with where the program gives nothing, looked up at run time: `microvm:privateKey`, `privateKeyFile`,
- * `passphrase`, `password` and `agent` of the stack's configuration, then `MICROVM_PRIVATE_KEY` and so on of the
- * environment. `microvm:trace` is `MICROVM_TRACE`.
- */
+/** What to log in with where the program gives nothing, looked up at run time: the configuration, then the environment. */
 export function accessFrom(config: Configuration, environment: NodeJS.ProcessEnv = process.env): RuntimeAccess {
   const given = (key: string) => {
     const variable = `MICROVM_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;

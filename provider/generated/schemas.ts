@@ -369,6 +369,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "description": "Name and version of the operating system."
       },
       "architecture": {
+        "x-stable": true,
         "type": "string",
         "description": "As `uname -m` names it, e.g. `x86_64`."
       },
@@ -737,34 +738,42 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
     ],
     "outputs": {
       "digest": {
+        "x-stable": true,
         "type": "string",
         "description": "SHA-256 of the kernel."
       },
       "path": {
+        "x-stable": true,
         "type": "string",
         "description": "The kernel in the host's store."
       },
       "vmlinuxDigest": {
+        "x-stable": true,
         "type": "string",
         "description": "SHA-256 of the same kernel as an uncompressed ELF file, which Firecracker needs; empty where there is none."
       },
       "vmlinuxPath": {
+        "x-stable": true,
         "type": "string",
         "description": "The uncompressed kernel in the host's store; empty where there is none."
       },
       "vmlinuxReason": {
+        "x-stable": true,
         "type": "string",
         "description": "Why there is no uncompressed kernel; empty where there is one."
       },
       "initramfsDigest": {
+        "x-stable": true,
         "type": "string",
         "description": "SHA-256 of the initramfs; empty with `initramfs: \"none\"`."
       },
       "initramfsPath": {
+        "x-stable": true,
         "type": "string",
         "description": "The initramfs in the host's store; empty with `initramfs: \"none\"`."
       },
       "format": {
+        "x-stable": true,
         "type": "string",
         "enum": [
           "bzImage",
@@ -774,6 +783,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "description": "What kind of kernel image it is."
       },
       "release": {
+        "x-stable": true,
         "type": "string",
         "description": "Release of the kernel where it can be told, else empty."
       },
@@ -1010,19 +1020,23 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
     ],
     "outputs": {
       "digest": {
+        "x-stable": true,
         "type": "string",
         "description": "SHA-256 of the image."
       },
       "path": {
+        "x-stable": true,
         "type": "string",
         "description": "The image in the host's store."
       },
       "bytes": {
+        "x-stable": true,
         "type": "integer",
         "description": "Size of the image.",
         "x-unit": "B"
       },
       "imageDigest": {
+        "x-stable": true,
         "type": "string",
         "description": "Digest of the container image's manifest that `oci` led to, as `sha256:…`; empty for other sources."
       },
@@ -1164,14 +1178,17 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
     ],
     "outputs": {
       "bridge": {
+        "x-stable": true,
         "type": "string",
         "description": "Name of the bridge on the host."
       },
       "gatewayAddress": {
+        "x-stable": true,
         "type": "string",
         "description": "The bridge's address."
       },
       "prefixLength": {
+        "x-stable": true,
         "type": "integer",
         "description": "Length of the network's prefix.",
         "x-unit": "bit"
@@ -1287,6 +1304,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
     ],
     "outputs": {
       "path": {
+        "x-stable": true,
         "type": "string",
         "description": "The disk image on the host."
       },
@@ -1849,6 +1867,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "x-unit": "ms"
       },
       "consoleLog": {
+        "x-stable": true,
         "type": "string",
         "description": "The console's log on the host."
       },
@@ -1857,10 +1876,12 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "description": "A command line that logs in to the guest through its host; empty without an interface."
       },
       "sshHostKey": {
+        "x-stable": true,
         "type": "string",
         "description": "The guest's SSH host key, made for this microVM."
       },
       "unit": {
+        "x-stable": true,
         "type": "string",
         "description": "The systemd unit on the host."
       },
@@ -1958,19 +1979,23 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
     ],
     "outputs": {
       "digest": {
+        "x-stable": true,
         "type": "string",
         "description": "SHA-256 of the list of its files' digests."
       },
       "path": {
+        "x-stable": true,
         "type": "string",
         "description": "Its directory on the host."
       },
       "bytes": {
+        "x-stable": true,
         "type": "integer",
         "description": "What it takes of the host's disk.",
         "x-unit": "B"
       },
       "pauseMillis": {
+        "x-stable": true,
         "type": "number",
         "description": "How long the guest was paused for it: until its memory was written and its disks were copied, which takes no time where the host's file system shares blocks (XFS, Btrfs).",
         "x-unit": "ms"
@@ -1983,18 +2008,22 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         }
       },
       "vmm": {
+        "x-stable": true,
         "x-ref": "Vmm",
         "description": "The VMM that took it, and the only one that can restore it."
       },
       "kernel": {
+        "x-stable": true,
         "x-ref": "Kernel",
         "description": "The microVM's kernel."
       },
       "rootfs": {
+        "x-stable": true,
         "x-ref": "RootfsImage",
         "description": "The microVM's image."
       },
       "guest": {
+        "x-stable": true,
         "type": "object",
         "description": "What of the microVM its clones have in common with it.",
         "additionalProperties": false,
@@ -2227,6 +2256,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "description": "What the engine says its version is."
       },
       "dropIn": {
+        "x-stable": true,
         "type": "string",
         "description": "The file that holds the runtimes of ours."
       },
@@ -2390,6 +2420,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
     ],
     "outputs": {
       "path": {
+        "x-stable": true,
         "type": "string",
         "description": "The program on the host."
       },
@@ -3291,10 +3322,12 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "description": "Address of each interface, in order."
       },
       "unit": {
+        "x-stable": true,
         "type": "string",
         "description": "Its systemd unit on the host."
       },
       "logFile": {
+        "x-stable": true,
         "type": "string",
         "description": "Its output on the host, kept within 16 MiB; under Kata it is cut once a minute only."
       },

@@ -1,6 +1,9 @@
 import * as assert from "node:assert/strict";
 import { test } from "uvu";
-import { check, diff } from "../../provider/lifecycle";
+import { schemas } from "../../provider/generated/schemas";
+import type { Kind } from "../../provider/generated/types";
+import { check, diff, expected } from "../../provider/lifecycle";
+import { withDefaults } from "../../provider/schema/defaults";
 import { UNKNOWN } from "../../provider/schema/unknown";
 import { exampleInputs } from "../contract/example-inputs";
 
@@ -46,5 +49,27 @@ test("a resource may sharpen the plan that its schema gives", async () => {
   assert.equal(diff("MicroVM", state, { ...vm, rootDisk: { size: 4096 } }).action, "update");
   assert.equal(diff("MicroVM", state, { ...vm, rootDisk: { size: 1024 } }).action, "replace");
 });
+
+for (const kind of Object.keys(schemas) as Kind[]) {
+  const { inputs, outputs, reference } = schemas[kind];
+  const given = withDefaults(kind, exampleInputs[kind]);
+  const state = { ...given, ...Object.fromEntries(Object.keys(outputs).map((name) => [name, `former ${name}`])) };
+
+  test(`${kind}: a preview knows of what is made its inputs and what is foretold`, () => {
+    for (const [prior, action] of [[undefined, "create"] as const, [state, "replace"] as const]) {
+      const found = expected(kind, given, prior, action);
+      for (const name of Object.keys(given)) assert.deepEqual(found[name], given[name]);
+      for (const name of reference.identity) if (!(name in inputs)) assert.equal(found[name], UNKNOWN, name);
+      for (const name of Object.keys(outputs)) assert.notEqual(found[name], `former ${name}`);
+      assert.deepEqual(found.drift, []);
+    }
+  });
+
+  test(`${kind}: a preview of an update knows the identity still`, () => {
+    const found = expected(kind, given, state, "update");
+    for (const name of reference.identity) if (!(name in inputs)) assert.equal(found[name], `former ${name}`);
+    assert.equal(expected(kind, given, state, "unchanged"), state);
+  });
+}
 
 test.run();

@@ -140,4 +140,13 @@ function reversed(value: unknown): unknown {
   );
 }
 
+test("a reference whose identity is not known is the same object, or another, as the engine has it", () => {
+  const unsure = { ...vm, rootfs: { name: "debian", digest: UNKNOWN, format: "ext4" } };
+  assert.deepEqual(changesOf(plan("MicroVM", vm, unsure)), ["live rootfs"]);
+  assert.deepEqual(changesOf(plan("MicroVM", vm, unsure, undefined, "another")), ["replace rootfs"]);
+  const nested = { ...vm, interfaces: [{ network: { name: "lan", cidr: UNKNOWN, bridge: "mv-lan" } }] };
+  assert.equal(plan("MicroVM", vm, nested).action, "update");
+  assert.match(JSON.stringify(plan("MicroVM", vm, nested, undefined, "another")), /is another Network/);
+});
+
 test.run();
