@@ -408,13 +408,57 @@ mv_undo() {
   if [ -s "$mv_work/kept" ]; then cat "$mv_work/kept" > "$mv_noted"; else rm -f "$mv_noted"; fi
 }
 
-# mv_step FUNCTION: runs one function of one change in a shell of its own and notes whether it failed.
+# mv_step FUNCTION: runs one function of one change in a shell of its own and notes whether it failed. A change that is to
+# end ends while it builds or waits, or before it has put a file in place; never between its files and their start.
 mv_step() {
   [ ! -e "$mv_work/$mv_n.failed" ] || return 0
   command -v "$1_$mv_n" >/dev/null || return 0
-  ( set -eu; mv_changed=0; "$1_$mv_n" ) < /dev/null 2>> "$mv_work/$mv_n.stderr"
+  if [ -e "$mv_work/$mv_n.end" ] && { [ "$1" != commit ] || [ ! -e "$mv_work/$mv_n.begun" ]; }; then
+    mv_ended
+    return 0
+  fi
+  : > "$mv_work/$mv_n.begun"
+  (
+    set -eu
+    mv_changed=0
+    case $1 in build | wait) mv_endable ;; esac
+    "$1_$mv_n"
+  ) < /dev/null 2>> "$mv_work/$mv_n.stderr"
   mv_status=$?
-  [ "$mv_status" -eq 0 ] || printf %s "$mv_status" > "$mv_work/$mv_n.failed"
+  [ ! -e "$mv_work/$mv_n.shell" ] || rm -f "$mv_work/$mv_n.shell"
+  [ "$mv_status" -ne 0 ] || return 0
+  printf %s "$mv_status" > "$mv_work/$mv_n.failed"
+  [ ! -e "$mv_work/$mv_n.end" ] || mv_ended
+}
+
+# mv_ended: the change failed since it was to end.
+mv_ended() {
+  if [ -e "$mv_work/$mv_n.begun" ]; then mv_say failure "$mv_n" ended "$(mv_base64 begun)"; else mv_say failure "$mv_n" ended "$(mv_base64 unbegun)"; fi
+  [ -e "$mv_work/$mv_n.failed" ] || printf 1 > "$mv_work/$mv_n.failed"
+}
+
+# mv_endable: from here on this shell may be ended.
+mv_endable() {
+  read -r mv_shell mv_rest < /proc/self/stat
+  printf '%s\n' "$mv_shell" > "$mv_work/$mv_n.shell"
+  [ ! -e "$mv_work/$mv_n.end" ] || exit 1
+}
+
+# mv_end WORK N: ends change N of the batch that works in WORK, where it may be left: at once what it builds or waits for.
+mv_end() {
+  [ -d "$1" ] || return 0
+  : > "$1/$2.end"
+  { read -r mv_shell < "$1/$2.shell"; } 2>/dev/null || return 0
+  # shellcheck disable=SC2046
+  kill -TERM $(mv_below "$mv_shell") "$mv_shell" 2>/dev/null || true
+}
+
+# mv_below PID: the processes that PID has started, and those that they have.
+mv_below() {
+  cat /proc/[0-9]*/status 2>/dev/null | awk -v root="$1" '
+    /^Pid:/ { pid = $2 }
+    /^PPid:/ { parent[pid] = $2 }
+    END { for (pid in parent) for (at = pid; at in parent; at = parent[at]) if (parent[at] == root) { print pid; break } }'
 }
 
 mv_done() {
@@ -444,6 +488,7 @@ mv_batch() {
   mv_work=$(mktemp -d /run/microvm/.change-XXXXXX) || exit 70
   # With the last object goes the place of the lock.
   trap 'rm -rf "$mv_work"; [ -d /etc/microvm ] || rm -rf /run/microvm' EXIT
+  printf 'begun\t%s\n' "$mv_work"
   if [ -n "${2:-}" ]; then
     exec 7> "/run/microvm/.build-$2"
     if ! flock -n 7; then

@@ -1,6 +1,7 @@
 import { MicrovmError } from "./errors";
 import { schemas } from "./generated/schemas";
 import type { Credentials, HostInputs, HostReference, Kind } from "./generated/types";
+import { asOperation, type Operation } from "./host/operation";
 import { ChangeError, type HostSession, type HostTarget, openHost } from "./host/session";
 import { type Plan, plan, type Unsure } from "./plan";
 import { registry } from "./registry";
@@ -73,30 +74,39 @@ export function expected(
 /**
  * Creates, updates or repairs. Rejects with `UnfinishedError` where something of the object may be on the host and it is
  * not as declared: what is half-made must be recorded, so that the next run repairs it and a destroy takes it away.
+ * `signal` ends it where it may be left (`cancelled`, `timed-out`).
  */
 export async function converge(
   kind: Kind,
   inputs: Properties,
   prior: Properties | undefined,
   progress: Progress,
+  signal?: AbortSignal,
 ): Promise<Properties> {
   // A host's record holds what is declared, and nothing that was foretold.
   const full = withDefaults(kind, inputsOf(kind, inputs));
+  const operation: Operation = { signal, begun: false };
   try {
-    return (await resource(kind).converge(sessionFor(kind, full, prior), full, prior, progress)) as Properties;
+    return await asOperation(
+      operation,
+      async () => (await resource(kind).converge(sessionFor(kind, full, prior), full, prior, progress)) as Properties,
+    );
   } catch (error) {
-    if (!(error instanceof MicrovmError) || error instanceof UnfinishedError || !mayHaveBegun(error)) throw error;
+    const ours = error instanceof MicrovmError && !(error instanceof UnfinishedError);
+    if (!ours || !mayHaveBegun(error, operation)) throw error;
     const state = { ...full, ...prior, drift: [`the last run did not finish it (${error.code})`] };
     throw new UnfinishedError(error.parts, state, { cause: error });
   }
 }
 
 /** Codes of errors that leave open how much the host has done. */
-const openEnded = ["link-lost", "command-deadline", "change-cut", "cancelled"];
+const openEnded = ["link-lost", "command-deadline", "change-cut"];
+const endings = ["cancelled", "timed-out"];
 
 /** Whether a failed step came after the object's record was written: everything but a refusal of ownership does. */
-function mayHaveBegun(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) {
+function mayHaveBegun(error: MicrovmError, { begun }: Operation): boolean {
+  if (endings.includes(error.code)) return begun;
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
     if (at instanceof ChangeError) return at.code !== "not-ours";
     if (at instanceof MicrovmError && (openEnded.includes(at.code) || at.code.startsWith("upload-"))) return true;
   }
@@ -104,15 +114,18 @@ function mayHaveBegun(error: unknown): boolean {
 }
 
 /** What the host shows; undefined when the object is gone. Rejects when the host cannot be asked. */
-export async function read(kind: Kind, state: Properties): Promise<Properties | undefined> {
-  const found = (await resource(kind).observe(sessionFor(kind, state, state), state)) as Properties | undefined;
+export async function read(kind: Kind, state: Properties, signal?: AbortSignal): Promise<Properties | undefined> {
+  const found = await asOperation(
+    { signal, begun: false },
+    async () => (await resource(kind).observe(sessionFor(kind, state, state), state)) as Properties | undefined,
+  );
   // What never came to its outputs was never finished, whatever the host shows of it by now.
   const finished = Object.keys(schemas[kind].outputs).every((name) => found?.[name] !== undefined);
   return found && !finished ? { ...found, drift: ["the last run did not finish it"] } : found;
 }
 
-export async function remove(kind: Kind, state: Properties): Promise<void> {
-  await resource(kind).remove(sessionFor(kind, state, state), state);
+export async function remove(kind: Kind, state: Properties, signal?: AbortSignal): Promise<void> {
+  await asOperation({ signal, begun: false }, () => resource(kind).remove(sessionFor(kind, state, state), state));
 }
 
 /** The inputs among the properties of a state. */

@@ -31,6 +31,11 @@ export function batchScript(changes: readonly Change[]): string {
   return `${functions.join("\n")}\n${command("mv_batch", changes.length, ...(builds ? [builds] : []))}\n`;
 }
 
+/** The shell text that ends a change of a batch that runs, where it may be left; to be run after `lib.sh`. */
+export function endScript(work: string, n: number): string {
+  return `${command("mv_end", work, n)}\n`;
+}
+
 /** A command line from words, each quoted. */
 export function command(...words: (string | number)[]): string {
   return words.map((word) => quote(String(word))).join(" ");
@@ -47,6 +52,7 @@ export function installFile(path: string, content: string | Buffer, mode = "0644
 
 /** One line of what `lib.sh` prints while a batch runs. */
 export type BatchEvent =
+  | { type: "begun"; work: string }
   | { type: "result"; n: number; key: string; value: string }
   | { type: "progress"; n: number; text: string }
   | { type: "failure"; n: number; code: string; text: string }
@@ -58,6 +64,8 @@ export function parseBatchLine(line: string): BatchEvent | undefined {
   const [tag, a = "", b = "", c = ""] = line.split("\t");
   const text = (base64: string) => Buffer.from(base64, "base64").toString("utf8");
   switch (tag) {
+    case "begun":
+      return { type: "begun", work: a };
     case "result":
       return { type: "result", n: Number(a), key: b, value: text(c) };
     case "progress":

@@ -1,8 +1,9 @@
 import { MicrovmError } from "../errors";
 import type { Connection as ConnectionInputs, Credentials } from "../generated/types";
 import { type Connection, connect, type Endpoint } from "../ssh";
-import { type BatchEvent, batchScript, type Change, parseBatchLine } from "./change";
+import { type BatchEvent, batchScript, type Change, endScript, parseBatchLine } from "./change";
 import { sentScript } from "./kit";
+import { currentOperation, ended, type Operation, untilEnded } from "./operation";
 import { parseSnapshot, type Snapshot } from "./snapshot";
 
 /** How a host is reached: what its reference says, and the secrets to log in with. */
@@ -27,8 +28,16 @@ interface Reading {
   value: Promise<Snapshot>;
 }
 
+/** How long what was asked to end may take to say so, in milliseconds. */
+const endPatience = 20_000;
+
 interface Pending {
   change: Change;
+  operation: Operation;
+  /** Whether it is on its way to the host. */
+  sent?: boolean;
+  /** Ends it on the host, while it runs there. */
+  end?: () => void;
   progress: (text: string) => void;
   resolve: (values: Record<string, string>) => void;
   reject: (error: Error) => void;
@@ -68,7 +77,7 @@ export class HostSession {
         if (this.#reading === reading) this.#reading = undefined;
       });
     }
-    return this.#reading.value;
+    return untilEnded(this.#reading.value, `read host ${this.name}`);
   }
 
   /** Drops the snapshot: the next read asks the host. A reading that has yet to begin will see all that was done. */
@@ -78,12 +87,17 @@ export class HostSession {
 
   /**
    * Carries a change out and returns the values that it handed back with `mv_result`. Rejects with a `MicrovmError`
-   * whose code is the script's own (`mv_fail`) or `change-failed`.
+   * whose code is the script's own (`mv_fail`) or `change-failed`. Where its operation is ended, what waits its turn is
+   * dropped, what builds or waits on the host is ended there, and what changes the host comes to its end.
    */
   apply(change: Change, progress: (text: string) => void = () => {}): Promise<Record<string, string>> {
     this.forget();
+    const operation = currentOperation() ?? { begun: false };
     return new Promise((resolve, reject) => {
-      const pending = { change, progress, resolve, reject };
+      const pending: Pending = { change, operation, progress, resolve, reject };
+      const { signal } = operation;
+      if (signal?.aborted) return reject(ended(signal, change.purpose));
+      signal?.addEventListener("abort", () => (pending.sent ? pending.end?.() : reject(ended(signal, change.purpose))));
       // What builds for minutes must not keep others waiting.
       if (change.build) {
         void this.#send([pending], () => {});
@@ -146,7 +160,8 @@ export class HostSession {
   }
 
   /** `next` is called once, when the host's lock is free again. */
-  async #send(batch: Pending[], next: () => void): Promise<void> {
+  async #send(waiting: Pending[], next: () => void): Promise<void> {
+    let batch = waiting;
     const settled = new Set<Pending>();
     const values = batch.map((): Record<string, string> => ({}));
     const failures = new Map<number, { code: string; text: string }>();
@@ -158,8 +173,14 @@ export class HostSession {
       next();
     };
     let lockHolder: string | undefined;
+    let work = "";
     const take = (event: BatchEvent) => {
       if (event.type === "unlocked") return unlock();
+      if (event.type === "begun") {
+        work = event.work;
+        for (const pending of batch) if (pending.operation.signal?.aborted) pending.end?.();
+        return;
+      }
       if (event.type === "locked") {
         lockHolder = event.holder;
         return;
@@ -171,13 +192,25 @@ export class HostSession {
       else if (event.type === "failure") failures.set(event.n, { code: event.code, text: event.text });
       else {
         settled.add(pending);
+        pending.end = undefined;
         this.forget();
+        const failure = failures.get(event.n);
+        const { change, operation } = pending;
+        const stopped = operation.signal?.aborted && failure?.code === "ended";
+        if (!stopped || failure.text !== "unbegun") operation.begun = true;
         if (event.status === 0) pending.resolve(values[event.n] as Record<string, string>);
-        else pending.reject(changeFailed(this.name, pending.change, event, failures.get(event.n)));
+        else if (stopped) pending.reject(ended(operation.signal as AbortSignal, change.purpose));
+        else pending.reject(changeFailed(this.name, change, event, failure));
       }
     };
     try {
       const connection = await this.connection();
+      batch = waiting.filter(({ operation }) => !operation.signal?.aborted);
+      if (!batch.length) return;
+      batch.forEach((pending, n) => {
+        pending.sent = true;
+        pending.end = () => void (work && this.#end(connection, work, n, pending));
+      });
       const deadlines = batch.map((pending) => pending.change.deadline ?? 0);
       const result = await connection.exec({
         script: sentScript("lib.sh") + batchScript(batch.map((pending) => pending.change)),
@@ -191,6 +224,7 @@ export class HostSession {
       });
       for (const pending of batch) {
         if (settled.has(pending)) continue;
+        pending.operation.begun = true;
         pending.reject(
           lockHolder === undefined
             ? changeCut(this.name, pending.change, result.code, result.stderr)
@@ -198,11 +232,27 @@ export class HostSession {
         );
       }
     } catch (error) {
-      for (const pending of batch) if (!settled.has(pending)) pending.reject(error as Error);
+      for (const pending of batch) {
+        if (settled.has(pending)) continue;
+        pending.operation.begun ||= pending.sent ?? false;
+        pending.reject(error as Error);
+      }
     } finally {
       this.forget();
       unlock();
     }
+  }
+
+  /** Asks the host to end a change, and waits for its word only so long: what changes the host is not cut. */
+  async #end(connection: Connection, work: string, n: number, { change, operation, reject }: Pending): Promise<void> {
+    const giveUp = () => {
+      operation.begun = true;
+      reject(ended(operation.signal as AbortSignal, change.purpose));
+    };
+    setTimeout(giveUp, endPatience).unref();
+    await connection
+      .exec({ script: sentScript("lib.sh") + endScript(work, n), purpose: `end ${change.purpose}` })
+      .catch(giveUp);
   }
 }
 

@@ -1,5 +1,6 @@
 import { MicrovmError } from "../errors";
 import { command } from "../host/change";
+import { currentOperation, untilEnded } from "../host/operation";
 import { objectDirectory } from "../host/record";
 import { ChangeError, type HostSession } from "../host/session";
 import type { Progress } from "../resource";
@@ -35,7 +36,8 @@ export async function sendFile(
   progress: Progress,
 ): Promise<void> {
   const { sha256, size } = await digestFile(source);
-  const connection = await host.connection();
+  const operation = currentOperation();
+  const connection = await untilEnded(host.connection(), `upload for ${subject}`);
   let said = 0;
   await connection.upload({
     source,
@@ -44,6 +46,7 @@ export async function sendFile(
     path,
     mode: 0o600,
     purpose: `upload for ${subject}`,
+    signal: operation?.signal,
     onProgress: (done, total) => {
       const tenth = Math.floor((done / total) * 10);
       if (tenth <= said || total < 10_000_000) return;

@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { converge } from "../../provider/lifecycle";
+import { converge, remove } from "../../provider/lifecycle";
 import { UnfinishedError } from "../../provider/resource";
 import { closeAll } from "../../provider/ssh";
 import { failure } from "../failure";
@@ -13,6 +13,7 @@ import { skip } from "../skip";
 import { startSshd } from "../ssh/sshd";
 import { hostInventory, inventoryChanges } from "./host-inventory";
 import { Lab } from "./lab";
+import { tinyGuest } from "./tiny-guest";
 import { fastGuest, World } from "./world";
 
 const test = suite("what goes wrong");
@@ -30,6 +31,16 @@ if (reason) {
     const path = join(scratch, name);
     writeFileSync(path, content);
     return path;
+  };
+  const tiny = () => readFileSync(tinyGuest());
+  /** Whether a process with such a command line is on the host. */
+  const runs = async (pattern: string) => (await lab.exec("h1", `pgrep -f '${pattern}' | grep -vx $$`)).code === 0;
+  const until = async (holds: () => Promise<boolean>) => {
+    for (let tries = 0; tries < 100; tries++) {
+      if (await holds()) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error("it did not come to that");
   };
   const sha256 = (content: string | Buffer) => createHash("sha256").update(content).digest("hex");
   /** What of ours is on the host besides the Host itself. */
@@ -261,6 +272,51 @@ if (reason) {
     }
   });
 
+  test("a download that is cancelled ends on the host, is recorded, and the next run makes it", async () => {
+    const source = { url: `${site.url}/never`, sha256: sha256(tiny()) };
+    const given = await world.declare("Kernel", "slow", { source, initramfs: "none" });
+    const cancel = new AbortController();
+    const call = failure(converge("Kernel", given, undefined, () => {}, cancel.signal));
+    await until(() => runs("curl.*/never"));
+    const began = Date.now();
+    cancel.abort();
+    const error = await call;
+    assert.is(error.code, "cancelled");
+    assert.instance(error, UnfinishedError);
+    assert.ok(Date.now() - began < 5_000);
+    assert.not(await runs("curl.*/never"));
+    writeFileSync(join(scratch, "site/tiny"), tiny());
+    const right = { ...given, source: { ...source, url: `${site.url}/tiny` } };
+    const state = await converge("Kernel", right, (error as UnfinishedError).state as never, () => {});
+    assert.is(state.digest, sha256(tiny()));
+    await remove("Kernel", state);
+    assert.equal(await leftovers(), []);
+  });
+
+  test("a guest that is waited for too long stays, and its wait ends on the host", async () => {
+    const basics = await world.tinyBasics();
+    const given = await world.declare("MicroVM", "mute", {
+      ...world.smallMicroVM(basics, { sshAuthorizedKeys: [] }),
+      ready: { serial: "what it never says", timeout: 300 },
+    });
+    const call = failure(converge("MicroVM", given, undefined, () => {}, AbortSignal.timeout(6_000)));
+    await until(() => runs("vm-wait"));
+    const error = await call;
+    assert.is(error.code, "timed-out");
+    assert.instance(error, UnfinishedError);
+    await until(async () => !(await runs("vm-wait")));
+    assert.ok((await lab.exec("h1", "test -e /etc/microvm/vms/mute/record.json")).code === 0);
+    await remove("MicroVM", (error as UnfinishedError).state as never);
+  });
+
+  test("what is cancelled before its turn leaves nothing and is not recorded", async () => {
+    const given = await world.declare("Volume", "never", { size: 16 });
+    const error = await failure(converge("Volume", given, undefined, () => {}, AbortSignal.abort()));
+    assert.is(error.code, "cancelled");
+    assert.not.instance(error, UnfinishedError);
+    assert.not((await lab.exec("h1", "ls /etc/microvm/volumes/never")).code === 0);
+  });
+
   test("after all that the host is as it was", async () => {
     await world.destroy();
     assert.equal(inventoryChanges(before, await hostInventory(lab, "h1")), []);
@@ -272,6 +328,7 @@ if (reason) {
 /** A web server that only the lab's hosts can reach, in their network namespace. */
 function serve(lab: Lab, directory: string): { url: string; stop: () => void } {
   const program = `require("node:http").createServer((request, response) => {
+    if (request.url === "/never") return;
     try { response.end(require("node:fs").readFileSync(${JSON.stringify(directory)} + request.url)); }
     catch { response.writeHead(404).end(); }
   }).listen(8080, "10.91.0.1")`;
