@@ -1,10 +1,10 @@
 import { MicrovmError } from "./errors";
 import { schemas } from "./generated/schemas";
-import type { Credentials, HostInputs, HostReference, Kind } from "./generated/types";
+import type { Credentials, HostInputs, HostReference, Kind, Lookup } from "./generated/types";
 import { asOperation, type Operation } from "./host/operation";
 import { ChangeError, type HostSession, type HostTarget, openHost } from "./host/session";
 import { type Plan, plan, type Unsure } from "./plan";
-import { registry } from "./registry";
+import { lookups, registry } from "./registry";
 import { type Progress, type Resource, UnfinishedError } from "./resource";
 import { UNKNOWN } from "./schema/unknown";
 import { type Problem, validate, withDefaults } from "./schema/validate";
@@ -126,6 +126,18 @@ export async function read(kind: Kind, state: Properties, signal?: AbortSignal):
 
 export async function remove(kind: Kind, state: Properties, signal?: AbortSignal): Promise<void> {
   await asOperation({ signal, begun: false }, () => resource(kind).remove(sessionFor(kind, state, state), state));
+}
+
+/** The inputs of a lookup with their defaults, and all that is wrong with them. */
+export function checkLookup(name: Lookup, given: Properties): { inputs: Properties; problems: Problem[] } {
+  const inputs = withDefaults(name, given);
+  return { inputs, problems: validate(name, inputs) };
+}
+
+/** Asks a host. Changes nothing there. */
+export async function lookUp(name: Lookup, inputs: Properties, signal?: AbortSignal): Promise<Properties> {
+  const host = openHost(hostTarget(inputs as unknown as HostInputs, undefined));
+  return asOperation({ signal, begun: false }, async () => (await lookups[name](host, inputs)) as Properties);
 }
 
 /** The inputs among the properties of a state. */

@@ -1,9 +1,10 @@
-import type { Kind } from "./generated/types";
-import type { Resource } from "./resource";
+import type { Kind, Lookup } from "./generated/types";
+import type { Asked, Resource } from "./resource";
 import { container } from "./resources/container";
 import { containerEngine } from "./resources/container-engine";
 import { gVisor } from "./resources/g-visor";
 import { host } from "./resources/host";
+import { hostFacts } from "./resources/host-facts";
 import { kataRuntime } from "./resources/kata-runtime";
 import { kernel } from "./resources/kernel";
 import { microVM } from "./resources/micro-vm";
@@ -29,3 +30,7 @@ export const registry: Record<Kind, Resource<any, any>> = {
   KataRuntime: kataRuntime,
   Container: container,
 };
+
+/** Every lookup by its name. */
+// biome-ignore lint/suspicious/noExplicitAny: as above.
+export const lookups: Record<Lookup, Asked<any, object>> = { HostFacts: hostFacts };

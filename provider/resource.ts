@@ -34,6 +34,9 @@ export interface Resource<Inputs, State extends Inputs> {
   remove(host: HostSession, state: State): Promise<void>;
 }
 
+/** What a program can ask of a host without declaring anything. Changes nothing there. */
+export type Asked<Inputs, Outputs> = (host: HostSession, inputs: Inputs) => Promise<Outputs>;
+
 /** The object was made, but is not as declared yet; the next run goes on from `state`. */
 export class UnfinishedError extends MicrovmError {
   constructor(

@@ -1,7 +1,7 @@
 // Generated from schema/ by `npm run generate`. Do not edit.
 
-import type { ResourceSchema } from "../schema/model";
-import type { Kind } from "./types";
+import type { LookupSchema, ResourceSchema } from "../schema/model";
+import type { Kind, Lookup } from "./types";
 
 export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
   "Host": {
@@ -3348,6 +3348,263 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "ipAddress",
         "unit"
       ]
+    }
+  }
+};
+
+export const lookupSchemas: Readonly<Record<Lookup, LookupSchema>> = {
+  "HostFacts": {
+    "name": "HostFacts",
+    "description": "What a machine is and what of this provider's is on it, read over SSH. Changes nothing there, and needs nothing installed but a shell and perl-base.",
+    "inputs": {
+      "address": {
+        "type": "string",
+        "description": "Host name or IP address, or `local` for the machine that runs the program.",
+        "minLength": 1,
+        "maxLength": 255,
+        "pattern": "^[A-Za-z0-9._:%\\[\\]-]+$",
+        "x-expects": "a host name, an IP address or `local`"
+      },
+      "port": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 65535,
+        "description": "SSH port. Default: `~/.ssh/config`, then 22."
+      },
+      "user": {
+        "type": "string",
+        "description": "User to log in as: root, or one that may run `sudo -n`. Default: `~/.ssh/config`, then the current user.",
+        "minLength": 1,
+        "maxLength": 64
+      },
+      "privateKey": {
+        "type": "string",
+        "description": "Private key as text. Prefer `privateKeyFile`, an agent or `~/.ssh/config`: what is not given here is in no state.",
+        "x-secret": true
+      },
+      "passphrase": {
+        "type": "string",
+        "description": "Passphrase of the private key.",
+        "x-secret": true
+      },
+      "password": {
+        "type": "string",
+        "description": "Password to log in with.",
+        "x-secret": true
+      },
+      "privateKeyFile": {
+        "type": "string",
+        "description": "Private key file on the machine that runs the program.",
+        "pattern": "^[^\\u0000\\n\\r]+$",
+        "x-expects": "a path without line breaks",
+        "maxLength": 4096
+      },
+      "agent": {
+        "type": "string",
+        "description": "Socket of an SSH agent. Default: `SSH_AUTH_SOCK`.",
+        "pattern": "^[^\\u0000\\n\\r]+$",
+        "x-expects": "a path without line breaks",
+        "maxLength": 4096
+      },
+      "hostKey": {
+        "type": "string",
+        "description": "The host key to accept: a `SHA256:…` fingerprint or an OpenSSH public key. Default: what `known_hosts` says.",
+        "minLength": 10,
+        "maxLength": 8192
+      },
+      "knownHosts": {
+        "type": "string",
+        "description": "The known_hosts file. Default: `~/.ssh/known_hosts`.",
+        "pattern": "^[^\\u0000\\n\\r]+$",
+        "x-expects": "a path without line breaks",
+        "maxLength": 4096
+      },
+      "sshConfig": {
+        "type": "string",
+        "description": "The SSH client configuration to honour, or `none`. Default: `~/.ssh/config`.",
+        "pattern": "^[^\\u0000\\n\\r]+$",
+        "x-expects": "a path without line breaks",
+        "maxLength": 4096
+      },
+      "jump": {
+        "type": "array",
+        "description": "Hosts to go through, first hop first.",
+        "items": {
+          "type": "object",
+          "description": "A host on the way to another.",
+          "additionalProperties": false,
+          "required": [
+            "address"
+          ],
+          "properties": {
+            "address": {
+              "type": "string",
+              "description": "Host name or IP address.",
+              "minLength": 1,
+              "maxLength": 255
+            },
+            "port": {
+              "type": "integer",
+              "minimum": 1,
+              "maximum": 65535,
+              "description": "Its SSH port.",
+              "default": 22
+            },
+            "user": {
+              "type": "string",
+              "description": "User to log in as. Default: `~/.ssh/config`, then the current user.",
+              "maxLength": 64
+            },
+            "privateKeyFile": {
+              "type": "string",
+              "description": "Private key file for this hop.",
+              "pattern": "^[^\\u0000\\n\\r]+$",
+              "x-expects": "a path without line breaks",
+              "maxLength": 4096
+            },
+            "hostKey": {
+              "type": "string",
+              "description": "The host key to accept: a `SHA256:…` fingerprint or an OpenSSH public key."
+            }
+          }
+        },
+        "maxItems": 8
+      },
+      "deadlines": {
+        "type": "object",
+        "description": "How long each kind of remote step may take.",
+        "additionalProperties": false,
+        "properties": {
+          "dial": {
+            "type": "number",
+            "description": "Opening the TCP connection.",
+            "x-unit": "s",
+            "default": 15,
+            "exclusiveMinimum": 0,
+            "maximum": 3600
+          },
+          "authentication": {
+            "type": "number",
+            "description": "SSH handshake and authentication.",
+            "x-unit": "s",
+            "default": 20,
+            "exclusiveMinimum": 0,
+            "maximum": 3600
+          },
+          "command": {
+            "type": "number",
+            "description": "One remote step, not counting uploads.",
+            "x-unit": "s",
+            "default": 600,
+            "exclusiveMinimum": 0,
+            "maximum": 86400
+          }
+        }
+      }
+    },
+    "required": [
+      "address"
+    ],
+    "outputs": {
+      "machineId": {
+        "type": "string",
+        "description": "The machine's own identity (`/etc/machine-id`). A new address with the same identity is the same host."
+      },
+      "fingerprint": {
+        "type": "string",
+        "description": "Fingerprint of the host key, `SHA256:…`; empty for `local`."
+      },
+      "os": {
+        "type": "string",
+        "description": "Name and version of the operating system."
+      },
+      "architecture": {
+        "x-stable": true,
+        "type": "string",
+        "description": "As `uname -m` names it, e.g. `x86_64`."
+      },
+      "kernelVersion": {
+        "type": "string",
+        "description": "Release of the running kernel."
+      },
+      "cpus": {
+        "type": "integer",
+        "description": "Online processors."
+      },
+      "cpuModel": {
+        "type": "string",
+        "description": "Name of the processor."
+      },
+      "memory": {
+        "type": "integer",
+        "description": "Usable memory.",
+        "x-unit": "MiB"
+      },
+      "cgroups": {
+        "type": "string",
+        "enum": [
+          "v1",
+          "v2",
+          "hybrid"
+        ],
+        "description": "Which control-group hierarchy the host has. Limits of microVMs are enforced where the controllers exist."
+      },
+      "virtualization": {
+        "type": "string",
+        "enum": [
+          "kvm",
+          "kvm-slow",
+          "none"
+        ],
+        "description": "What a timed probe guest showed: `kvm` can run guests; `kvm-slow` has a /dev/kvm that emulates and is useless for them; `none` has none."
+      },
+      "virtualizationEvidence": {
+        "type": "string",
+        "description": "What the probe saw, in a sentence."
+      },
+      "nested": {
+        "type": "string",
+        "enum": [
+          "yes",
+          "no",
+          "unknown"
+        ],
+        "description": "Whether the host is itself a virtual machine."
+      },
+      "hardeningFindings": {
+        "type": "array",
+        "items": {
+          "type": "string"
+        },
+        "description": "Where the host falls short of what is advised for several tenants, a sentence each: SMT, KSM, swap, unmitigated flaws of the processor."
+      },
+      "objects": {
+        "type": "array",
+        "description": "What any program has made there, by name and kind.",
+        "items": {
+          "type": "object",
+          "required": [
+            "kind",
+            "name",
+            "owner"
+          ],
+          "additionalProperties": false,
+          "properties": {
+            "kind": {
+              "type": "string",
+              "description": "As the resource is named, such as `MicroVM`."
+            },
+            "name": {
+              "type": "string",
+              "description": "Its name on the host."
+            },
+            "owner": {
+              "type": "string",
+              "description": "The program and resource that it belongs to."
+            }
+          }
+        }
+      }
     }
   }
 };

@@ -2,6 +2,9 @@
 
 export type Kind = "Host" | "Vmm" | "Kernel" | "RootfsImage" | "Network" | "Volume" | "MicroVM" | "Snapshot" | "ContainerEngine" | "GVisor" | "KataRuntime" | "Container";
 
+/** What programs can ask for without declaring anything. */
+export type Lookup = "HostFacts";
+
 /** How a host is reached; holds no secret. */
 export interface Connection {
   address: string;
@@ -1295,4 +1298,91 @@ export interface ContainerReference {
   ipAddress: string;
   /** Its systemd unit on the host. */
   unit: string;
+}
+
+/** How it is asked for: What a machine is and what of this provider's is on it, read over SSH. Changes nothing there, and needs nothing installed but a shell and perl-base. */
+export interface HostFactsInputs {
+  /** Host name or IP address, or `local` for the machine that runs the program. (at most 255 characters) */
+  address: string;
+  /** SSH port. Default: `~/.ssh/config`, then 22. (1 to 65535) */
+  port?: number;
+  /** User to log in as: root, or one that may run `sudo -n`. Default: `~/.ssh/config`, then the current user. (at most 64 characters) */
+  user?: string;
+  /** Private key as text. Prefer `privateKeyFile`, an agent or `~/.ssh/config`: what is not given here is in no state. */
+  privateKey?: string;
+  /** Passphrase of the private key. */
+  passphrase?: string;
+  /** Password to log in with. */
+  password?: string;
+  /** Private key file on the machine that runs the program. (at most 4096 characters) */
+  privateKeyFile?: string;
+  /** Socket of an SSH agent. Default: `SSH_AUTH_SOCK`. (at most 4096 characters) */
+  agent?: string;
+  /** The host key to accept: a `SHA256:…` fingerprint or an OpenSSH public key. Default: what `known_hosts` says. (at most 8192 characters) */
+  hostKey?: string;
+  /** The known_hosts file. Default: `~/.ssh/known_hosts`. (at most 4096 characters) */
+  knownHosts?: string;
+  /** The SSH client configuration to honour, or `none`. Default: `~/.ssh/config`. (at most 4096 characters) */
+  sshConfig?: string;
+  /** Hosts to go through, first hop first. */
+  jump?: Array<{
+    /** Host name or IP address. (at most 255 characters) */
+    address: string;
+    /** Its SSH port. (1 to 65535; default 22) */
+    port?: number;
+    /** User to log in as. Default: `~/.ssh/config`, then the current user. (at most 64 characters) */
+    user?: string;
+    /** Private key file for this hop. (at most 4096 characters) */
+    privateKeyFile?: string;
+    /** The host key to accept: a `SHA256:…` fingerprint or an OpenSSH public key. */
+    hostKey?: string;
+  }>;
+  /** How long each kind of remote step may take. */
+  deadlines?: {
+    /** Opening the TCP connection. (in s; default 15) */
+    dial?: number;
+    /** SSH handshake and authentication. (in s; default 20) */
+    authentication?: number;
+    /** One remote step, not counting uploads. (in s; default 600) */
+    command?: number;
+  };
+}
+
+/** What a machine is and what of this provider's is on it, read over SSH. Changes nothing there, and needs nothing installed but a shell and perl-base. */
+export interface HostFacts {
+  /** The machine's own identity (`/etc/machine-id`). A new address with the same identity is the same host. */
+  machineId: string;
+  /** Fingerprint of the host key, `SHA256:…`; empty for `local`. */
+  fingerprint: string;
+  /** Name and version of the operating system. */
+  os: string;
+  /** As `uname -m` names it, e.g. `x86_64`. */
+  architecture: string;
+  /** Release of the running kernel. */
+  kernelVersion: string;
+  /** Online processors. */
+  cpus: number;
+  /** Name of the processor. */
+  cpuModel: string;
+  /** Usable memory. (in MiB) */
+  memory: number;
+  /** Which control-group hierarchy the host has. Limits of microVMs are enforced where the controllers exist. */
+  cgroups: "v1" | "v2" | "hybrid";
+  /** What a timed probe guest showed: `kvm` can run guests; `kvm-slow` has a /dev/kvm that emulates and is useless for them; `none` has none. */
+  virtualization: "kvm" | "kvm-slow" | "none";
+  /** What the probe saw, in a sentence. */
+  virtualizationEvidence: string;
+  /** Whether the host is itself a virtual machine. */
+  nested: "yes" | "no" | "unknown";
+  /** Where the host falls short of what is advised for several tenants, a sentence each: SMT, KSM, swap, unmitigated flaws of the processor. */
+  hardeningFindings: string[];
+  /** What any program has made there, by name and kind. */
+  objects: Array<{
+    /** As the resource is named, such as `MicroVM`. */
+    kind: string;
+    /** Its name on the host. */
+    name: string;
+    /** The program and resource that it belongs to. */
+    owner: string;
+  }>;
 }

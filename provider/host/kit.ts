@@ -37,7 +37,7 @@ export function kit(): Kit {
 }
 
 /** The text of a script that is sent rather than installed. */
-export function sentScript(name: "observe.sh" | "lib.sh"): string {
+export function sentScript(name: "observe.sh" | "lib.sh" | "kvm-probe"): string {
   return readFileSync(join(kitSource(), name), "utf8");
 }
 

@@ -110,6 +110,14 @@ export class HostSession {
     });
   }
 
+  /** What a Perl program of the kit prints that reads, and changes nothing; it need not be installed. */
+  async ask(program: "kvm-probe", purpose: string): Promise<string> {
+    const connection = await untilEnded(this.connection(), purpose);
+    const script = `perl - <<'MV-END'\n${sentScript(program)}\nMV-END\n`;
+    const { stdout } = await connection.exec({ script, purpose, signal: currentOperation()?.signal });
+    return stdout;
+  }
+
   /**
    * Claims a value (an address, say) for a holder until this process ends, so that objects that are made at the same
    * time do not choose the same one before the host knows of either. False when another holder has it.

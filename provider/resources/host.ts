@@ -243,7 +243,11 @@ function explain(error: unknown, name: string): unknown {
 }
 
 /** What the snapshot and the connection tell of the machine. */
-function describe(snapshot: Snapshot, identity: { hostKey: string; fingerprint: string }, inputs: HostInputs) {
+export function describe(
+  snapshot: Snapshot,
+  identity: { hostKey: string; fingerprint: string },
+  inputs: Omit<HostInputs, "name">,
+) {
   const { facts } = snapshot;
   const { address, port, user, privateKeyFile, agent, knownHosts, sshConfig, jump, deadlines } = inputs;
   const connection = {

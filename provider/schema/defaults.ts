@@ -1,11 +1,11 @@
-import { schemas } from "../generated/schemas";
-import type { Kind } from "../generated/types";
+import type { Kind, Lookup } from "../generated/types";
+import { inputsOf } from "./inputs";
 import type { PropertySchema } from "./model";
 import { isUnknown } from "./unknown";
 
 /** The inputs with what is absent set to its default, in nested objects that are there too. Idempotent. */
-export function withDefaults<T extends object>(kind: Kind, inputs: T): T {
-  return fill(schemas[kind].inputs, inputs as Record<string, unknown>) as T;
+export function withDefaults<T extends object>(kind: Kind | Lookup, inputs: T): T {
+  return fill(inputsOf(kind), inputs as Record<string, unknown>) as T;
 }
 
 function fill(properties: Readonly<Record<string, PropertySchema>>, value: Record<string, unknown>): object {

@@ -48,3 +48,12 @@ export interface ResourceSchema {
   /** What another resource sees of this one, and by which of it two are the same. */
   reference: { identity: readonly string[]; properties: readonly string[] };
 }
+
+/** What a program can ask for without declaring anything, as the generated tables hold it. */
+export interface LookupSchema {
+  name: string;
+  description: string;
+  inputs: Readonly<Record<string, PropertySchema>>;
+  required: readonly string[];
+  outputs: Readonly<Record<string, PropertySchema>>;
+}

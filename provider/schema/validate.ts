@@ -1,7 +1,7 @@
 import type { ErrorObject } from "ajv";
-import { schemas } from "../generated/schemas";
-import type { Kind } from "../generated/types";
+import type { Kind, Lookup } from "../generated/types";
 import validators from "../generated/validators";
+import { inputsOf } from "./inputs";
 import type { PropertySchema } from "./model";
 import { nearest } from "./nearest";
 import { isUnknown } from "./unknown";
@@ -16,8 +16,8 @@ export interface Problem {
   reason: string;
 }
 
-/** All that is wrong with a resource's inputs, one problem a property. What is not known yet is not judged. */
-export function validate(kind: Kind, inputs: Record<string, unknown>): Problem[] {
+/** All that is wrong with the inputs of a resource or lookup, one problem a property. What is not known yet is not judged. */
+export function validate(kind: Kind | Lookup, inputs: Record<string, unknown>): Problem[] {
   const check = validators[kind];
   if (!check) throw new TypeError(`there is no validator for ${kind}`);
   const problems = new Map<string, Problem>();
@@ -31,7 +31,7 @@ export function validate(kind: Kind, inputs: Record<string, unknown>): Problem[]
     if (error.keyword === "uniqueItems" && hasUnknownItem(error)) continue;
     add(describe(kind, path, error));
   }
-  for (const [name, property] of Object.entries(schemas[kind].inputs)) {
+  for (const [name, property] of Object.entries(inputsOf(kind))) {
     countProblems(property, inputs[name], name).forEach(add);
   }
   return [...problems.values()];
@@ -55,7 +55,7 @@ function hasUnknownItem({ data, params }: ErrorObject): boolean {
   return isUnknown(items[params.i]) || isUnknown(items[params.j]);
 }
 
-function describe(kind: Kind, path: string[], error: ErrorObject): Problem {
+function describe(kind: Kind | Lookup, path: string[], error: ErrorObject): Problem {
   const { params, data, keyword } = error;
   const { property: schema, secret } = propertyAt(kind, path);
   const property = pathText(path);
@@ -69,7 +69,7 @@ function describe(kind: Kind, path: string[], error: ErrorObject): Problem {
       return { property: pathText([...path, params.missingProperty]), reason: `is missing: ${firstSentence(missing)}` };
     }
     case "additionalProperties": {
-      const known = Object.entries(path.length ? (schema?.properties ?? {}) : schemas[kind].inputs)
+      const known = Object.entries(path.length ? (schema?.properties ?? {}) : inputsOf(kind))
         .filter(([, item]) => !item["x-internal"])
         .map(([name]) => name);
       const near = nearest(params.additionalProperty, known);
@@ -122,8 +122,8 @@ function pathText(path: string[]): string {
 }
 
 /** The schema of what a path leads to, and whether it or something around it is secret. */
-function propertyAt(kind: Kind, path: string[]): { property: PropertySchema | undefined; secret: boolean } {
-  let property: PropertySchema | undefined = { type: "object", properties: schemas[kind].inputs };
+function propertyAt(kind: Kind | Lookup, path: string[]): { property: PropertySchema | undefined; secret: boolean } {
+  let property: PropertySchema | undefined = { type: "object", properties: inputsOf(kind) };
   let secret = false;
   for (const part of path) {
     const free: boolean | PropertySchema | undefined = property?.additionalProperties;

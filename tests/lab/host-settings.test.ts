@@ -2,6 +2,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { HostState } from "../../provider/generated/types";
 import { closeAll } from "../../provider/ssh";
+import { getHostFacts } from "../../sdk";
+import { failure } from "../failure";
 import { skip } from "../skip";
 import { hostInventory, inventoryChanges } from "./host-inventory";
 import { Lab } from "./lab";
@@ -27,11 +29,32 @@ if (reason) {
     await lab.ssh("h1", "apt-get update -q");
     before = await hostInventory(lab, "h1");
     world = new World(lab, "h1");
-    await world.host();
   });
   test.after(async () => {
     await closeAll();
     await lab?.close();
+  });
+
+  test("the facts of a machine are told before anything is on it, and what is on it after", async () => {
+    const { port, privateKeyFile, hostKey } = await lab.host("h1");
+    const reach = { address: "127.0.0.1", port, user: "root", privateKeyFile, hostKey };
+    const bare = await getHostFacts(reach);
+    assert.equal(inventoryChanges(before, await hostInventory(lab, "h1")), []);
+    assert.equal(bare.objects, []);
+    assert.match(bare.os, /Debian/);
+    const made = await world.host();
+    const { objects, ...facts } = await getHostFacts(reach);
+    const { objects: _, ...former } = bare;
+    assert.equal({ ...facts, virtualizationEvidence: "" }, { ...former, virtualizationEvidence: "" });
+    for (const name of ["machineId", "os", "cpus", "memory", "virtualization", "nested"] as const) {
+      assert.equal(facts[name], made[name], name);
+    }
+    assert.equal(
+      objects.map(({ kind, owner }) => ({ kind, owner })),
+      [{ kind: "Host", owner: world.owner("Host", "h1") }],
+    );
+    const wrong = await failure(getHostFacts({ ...reach, port: 70_000, address: "" }));
+    assert.match(wrong.message, /port must be 1 to 65535.*address must not be empty|address.*port/);
   });
 
   test("parameters and packages are there, also after a boot, and drift is repaired", async () => {

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import Ajv2020 from "ajv/dist/2020";
 import { test } from "uvu";
 import type { PropertySchema } from "../../provider/schema/model";
-import { loadResources, readSchema, schemaFiles } from "../../tools/generate/load";
+import { loadLookups, loadResources, lookupFiles, readSchema, schemaFiles } from "../../tools/generate/load";
 import { stale } from "../../tools/generate/main";
 
 const meta = new Ajv2020({ allErrors: true, strict: false });
@@ -22,6 +22,22 @@ for (const file of schemaFiles().filter((name) => name !== "meta.schema.json")) 
     for (const [name, definition] of Object.entries(whole.$defs ?? {})) {
       assert.ok(meta.validate("meta#/$defs/Property", definition), `${name}: ${meta.errorsText()}`);
     }
+  });
+}
+
+for (const file of lookupFiles()) {
+  test(`${file} keeps to the meta-schema`, () => {
+    assert.ok(meta.validate("meta#/$defs/Lookup", readSchema(file)), meta.errorsText(meta.errors, { separator: "\n" }));
+  });
+}
+
+for (const { name, inputs, required, outputs } of loadLookups(loadResources())) {
+  test(`${name} names only what there is, and documents it`, () => {
+    for (const one of required) assert.ok(inputs[one], one);
+    for (const [one, property] of Object.entries({ ...inputs, ...outputs })) {
+      assert.match(property?.description ?? "", /\.$/, one);
+    }
+    for (const one of Object.keys(outputs)) assert.ok(!inputs[one], `${one} is an input and an output`);
   });
 }
 

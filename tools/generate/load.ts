@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { PropertySchema, ResourceSchema } from "../../provider/schema/model";
+import type { LookupSchema, PropertySchema, ResourceSchema } from "../../provider/schema/model";
 
 const directory = join(__dirname, "../../schema");
 
@@ -20,8 +20,22 @@ export interface LoadedResource extends ResourceSchema {
   file: string;
 }
 
+interface LookupFile {
+  title: string;
+  description: string;
+  of: string;
+  inputs: string[];
+  required: string[];
+  outputs: string[];
+  properties: Record<string, PropertySchema>;
+}
+
 export function schemaFiles(): string[] {
   return readdirSync(directory).filter((name) => name.endsWith(".schema.json"));
+}
+
+export function lookupFiles(): string[] {
+  return readdirSync(join(directory, "lookups")).map((name) => `lookups/${name}`);
 }
 
 export function readSchema(name: string): unknown {
@@ -75,6 +89,23 @@ export function loadResources(): LoadedResource[] {
       };
     })
     .sort((a, b) => order.indexOf(a.file) - order.indexOf(b.file));
+}
+
+/** What programs can ask for: some inputs of a resource, and of its outputs what can be told without making it. */
+export function loadLookups(resources: LoadedResource[]): LookupSchema[] {
+  return lookupFiles().map((name) => {
+    const file = readSchema(name) as LookupFile;
+    const { inputs, outputs } = resources.find((resource) => resource.file === file.of) as LoadedResource;
+    const some = (all: Readonly<Record<string, PropertySchema>>, names: string[]) =>
+      Object.fromEntries(names.map((one) => [one, all[one] as PropertySchema]));
+    return {
+      name: file.title,
+      description: file.description,
+      inputs: some(inputs, file.inputs),
+      required: file.required,
+      outputs: { ...some(outputs, file.outputs), ...file.properties },
+    };
+  });
 }
 
 const hostedInputs: Record<string, PropertySchema> = {

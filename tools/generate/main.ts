@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { emitCapabilities } from "./capabilities";
-import { loadResources } from "./load";
+import { loadLookups, loadResources } from "./load";
 import { emitContents, emitPage } from "./reference";
 import { emitClass, emitIndex } from "./sdk";
 import { emitTables } from "./tables";
@@ -13,10 +13,11 @@ const root = join(__dirname, "../..");
 /** By path from the root: the text of every generated file. */
 export function generated(): Map<string, string> {
   const resources = loadResources();
+  const lookups = loadLookups(resources);
   return new Map([
-    ["provider/generated/types.ts", emitTypes(resources)],
-    ["provider/generated/schemas.ts", emitTables(resources)],
-    ["provider/generated/validators.js", emitValidators(resources)],
+    ["provider/generated/types.ts", emitTypes(resources, lookups)],
+    ["provider/generated/schemas.ts", emitTables(resources, lookups)],
+    ["provider/generated/validators.js", emitValidators(resources, lookups)],
     ["provider/generated/validators.d.ts", emitValidatorTypes()],
     ["sdk/generated/index.ts", emitIndex(resources)],
     ...resources.map((resource): [string, string] => [`sdk/generated/${resource.file}.ts`, emitClass(resource)]),

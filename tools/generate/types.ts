@@ -1,8 +1,8 @@
-import type { PropertySchema } from "../../provider/schema/model";
+import type { LookupSchema, PropertySchema } from "../../provider/schema/model";
 import type { LoadedResource } from "./load";
 
 /** The core's types: inputs, state and reference of every resource. */
-export function emitTypes(resources: LoadedResource[]): string {
+export function emitTypes(resources: LoadedResource[], lookups: LookupSchema[]): string {
   const kinds = resources.map(({ kind }) => JSON.stringify(kind)).join(" | ");
   const parts = resources.flatMap((resource) => [
     `/** ${resource.description} */`,
@@ -15,11 +15,22 @@ export function emitTypes(resources: LoadedResource[]): string {
     `export interface ${resource.kind}Reference ${objectType(referenceProperties(resource), surelyReferred(resource), 0)}`,
     "",
   ]);
+  const asked = lookups.flatMap(({ name, description, inputs, required, outputs }) => [
+    `/** How it is asked for: ${description} */`,
+    `export interface ${name}Inputs ${objectType(inputs, new Set(required), 0)}`,
+    "",
+    `/** ${description} */`,
+    `export interface ${name} ${objectType(outputs, new Set(Object.keys(outputs)), 0)}`,
+    "",
+  ]);
   const host = resources.find(({ kind }) => kind === "Host") as LoadedResource;
   const credentials = resources.find(({ kind }) => kind === "Vmm")?.inputs.credentials as PropertySchema;
   return [
     header,
     `export type Kind = ${kinds};`,
+    "",
+    "/** What programs can ask for without declaring anything. */",
+    `export type Lookup = ${lookups.map(({ name }) => JSON.stringify(name)).join(" | ")};`,
     "",
     "/** How a host is reached; holds no secret. */",
     `export interface Connection ${objectType(host.outputs.connection?.properties ?? {}, new Set(["address"]), 0)}`,
@@ -28,6 +39,7 @@ export function emitTypes(resources: LoadedResource[]): string {
     `export interface Credentials ${objectType(credentials.properties ?? {}, new Set(), 0)}`,
     "",
     ...parts,
+    ...asked,
   ].join("\n");
 }
 

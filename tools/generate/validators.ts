@@ -1,19 +1,20 @@
 import Ajv2020 from "ajv/dist/2020";
 import standaloneCode from "ajv/dist/standalone";
-import type { PropertySchema } from "../../provider/schema/model";
+import type { LookupSchema, PropertySchema } from "../../provider/schema/model";
 import { type LoadedResource, mapValues } from "./load";
 
-/** Validators of every resource's inputs as a CommonJS module, so that nothing is compiled at run time. */
-export function emitValidators(resources: LoadedResource[]): string {
-  const schemas = resources.map((resource) => ({
-    $id: resource.kind,
+/** Validators of the inputs of every resource and lookup as a CommonJS module, so that nothing is compiled at run time. */
+export function emitValidators(resources: LoadedResource[], lookups: LookupSchema[]): string {
+  const subjects = [...resources.map((resource) => ({ ...resource, name: resource.kind })), ...lookups];
+  const schemas = subjects.map(({ name, inputs, required }) => ({
+    $id: name,
     type: "object",
     additionalProperties: false,
-    properties: mapValues(resource.inputs, (property) => plain(property, resources)),
-    required: [...resource.required],
+    properties: mapValues(inputs, (property) => plain(property, resources)),
+    required: [...required],
   }));
   const ajv = new Ajv2020({ schemas, allErrors: true, strict: false, verbose: true, code: { source: true } });
-  const code = standaloneCode(ajv, Object.fromEntries(resources.map(({ kind }) => [kind, kind])));
+  const code = standaloneCode(ajv, Object.fromEntries(subjects.map(({ name }) => [name, name])));
   return `// Generated from schema/ by \`npm run generate\`. Do not edit.\n${code}\n`;
 }
 
