@@ -52,23 +52,26 @@ export function diff(kind: Kind, prior: Properties, inputs: Properties, { unsure
 
 /**
  * The state that carrying a plan out leads to, as far as it is known before: `UNKNOWN` are the outputs that only the host
- * can tell. An update leaves an object its identity.
+ * can tell.
  */
 export function expected(
   kind: Kind,
   inputs: Properties,
   prior: Properties | undefined,
-  action: Plan["action"] | "create",
+  plan: Plan | { action: "create" },
 ): Properties {
-  if (action === "unchanged") return prior ?? {};
+  if (plan.action === "unchanged") return prior ?? {};
   const full = withDefaults(kind, inputs);
-  const kept = action === "update" ? prior : undefined;
-  const { outputs, reference } = schemas[kind];
-  const told = Object.entries(outputs).map(([name, property]) => {
-    const stays = property["x-stable"] || reference.identity.includes(name);
-    return [name, (stays ? kept?.[name] : undefined) ?? UNKNOWN];
-  });
-  return { ...Object.fromEntries(told), ...full, ...resource(kind).foretell?.(full), drift: [] };
+  const repairs = plan.action === "update" && plan.changes.some(({ property }) => property === "drift");
+  const stays = repairs ? ["always"] : ["always", "updates"];
+  const kept = plan.action === "update" ? prior : undefined;
+  const outputs = Object.fromEntries(
+    Object.entries(schemas[kind].outputs).map(([name, property]) => [
+      name,
+      (stays.includes(property["x-stable"] ?? "") ? kept?.[name] : undefined) ?? UNKNOWN,
+    ]),
+  );
+  return { ...outputs, ...full, ...resource(kind).foretell?.(full), drift: [] };
 }
 
 /**

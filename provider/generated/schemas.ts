@@ -248,6 +248,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
     ],
     "outputs": {
       "machineId": {
+        "x-stable": "always",
         "type": "string",
         "description": "The machine's own identity (`/etc/machine-id`). A new address with the same identity is the same host."
       },
@@ -369,7 +370,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "description": "Name and version of the operating system."
       },
       "architecture": {
-        "x-stable": true,
+        "x-stable": "always",
         "type": "string",
         "description": "As `uname -m` names it, e.g. `x86_64`."
       },
@@ -738,42 +739,42 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
     ],
     "outputs": {
       "digest": {
-        "x-stable": true,
+        "x-stable": "updates",
         "type": "string",
         "description": "SHA-256 of the kernel."
       },
       "path": {
-        "x-stable": true,
+        "x-stable": "updates",
         "type": "string",
         "description": "The kernel in the host's store."
       },
       "vmlinuxDigest": {
-        "x-stable": true,
+        "x-stable": "updates",
         "type": "string",
         "description": "SHA-256 of the same kernel as an uncompressed ELF file, which Firecracker needs; empty where there is none."
       },
       "vmlinuxPath": {
-        "x-stable": true,
+        "x-stable": "updates",
         "type": "string",
         "description": "The uncompressed kernel in the host's store; empty where there is none."
       },
       "vmlinuxReason": {
-        "x-stable": true,
+        "x-stable": "updates",
         "type": "string",
         "description": "Why there is no uncompressed kernel; empty where there is one."
       },
       "initramfsDigest": {
-        "x-stable": true,
+        "x-stable": "updates",
         "type": "string",
         "description": "SHA-256 of the initramfs; empty with `initramfs: \"none\"`."
       },
       "initramfsPath": {
-        "x-stable": true,
+        "x-stable": "updates",
         "type": "string",
         "description": "The initramfs in the host's store; empty with `initramfs: \"none\"`."
       },
       "format": {
-        "x-stable": true,
+        "x-stable": "updates",
         "type": "string",
         "enum": [
           "bzImage",
@@ -783,7 +784,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "description": "What kind of kernel image it is."
       },
       "release": {
-        "x-stable": true,
+        "x-stable": "updates",
         "type": "string",
         "description": "Release of the kernel where it can be told, else empty."
       },
@@ -1020,23 +1021,23 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
     ],
     "outputs": {
       "digest": {
-        "x-stable": true,
+        "x-stable": "always",
         "type": "string",
         "description": "SHA-256 of the image."
       },
       "path": {
-        "x-stable": true,
+        "x-stable": "always",
         "type": "string",
         "description": "The image in the host's store."
       },
       "bytes": {
-        "x-stable": true,
+        "x-stable": "always",
         "type": "integer",
         "description": "Size of the image.",
         "x-unit": "B"
       },
       "imageDigest": {
-        "x-stable": true,
+        "x-stable": "always",
         "type": "string",
         "description": "Digest of the container image's manifest that `oci` led to, as `sha256:…`; empty for other sources."
       },
@@ -1178,17 +1179,17 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
     ],
     "outputs": {
       "bridge": {
-        "x-stable": true,
+        "x-stable": "always",
         "type": "string",
         "description": "Name of the bridge on the host."
       },
       "gatewayAddress": {
-        "x-stable": true,
+        "x-stable": "always",
         "type": "string",
         "description": "The bridge's address."
       },
       "prefixLength": {
-        "x-stable": true,
+        "x-stable": "always",
         "type": "integer",
         "description": "Length of the network's prefix.",
         "x-unit": "bit"
@@ -1304,7 +1305,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
     ],
     "outputs": {
       "path": {
-        "x-stable": true,
+        "x-stable": "always",
         "type": "string",
         "description": "The disk image on the host."
       },
@@ -1867,7 +1868,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "x-unit": "ms"
       },
       "consoleLog": {
-        "x-stable": true,
+        "x-stable": "always",
         "type": "string",
         "description": "The console's log on the host."
       },
@@ -1876,12 +1877,12 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "description": "A command line that logs in to the guest through its host; empty without an interface."
       },
       "sshHostKey": {
-        "x-stable": true,
+        "x-stable": "always",
         "type": "string",
         "description": "The guest's SSH host key, made for this microVM."
       },
       "unit": {
-        "x-stable": true,
+        "x-stable": "always",
         "type": "string",
         "description": "The systemd unit on the host."
       },
@@ -1979,23 +1980,23 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
     ],
     "outputs": {
       "digest": {
-        "x-stable": true,
+        "x-stable": "updates",
         "type": "string",
         "description": "SHA-256 of the list of its files' digests."
       },
       "path": {
-        "x-stable": true,
+        "x-stable": "updates",
         "type": "string",
         "description": "Its directory on the host."
       },
       "bytes": {
-        "x-stable": true,
+        "x-stable": "updates",
         "type": "integer",
         "description": "What it takes of the host's disk.",
         "x-unit": "B"
       },
       "pauseMillis": {
-        "x-stable": true,
+        "x-stable": "updates",
         "type": "number",
         "description": "How long the guest was paused for it: until its memory was written and its disks were copied, which takes no time where the host's file system shares blocks (XFS, Btrfs).",
         "x-unit": "ms"
@@ -2008,22 +2009,22 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         }
       },
       "vmm": {
-        "x-stable": true,
+        "x-stable": "updates",
         "x-ref": "Vmm",
         "description": "The VMM that took it, and the only one that can restore it."
       },
       "kernel": {
-        "x-stable": true,
+        "x-stable": "updates",
         "x-ref": "Kernel",
         "description": "The microVM's kernel."
       },
       "rootfs": {
-        "x-stable": true,
+        "x-stable": "updates",
         "x-ref": "RootfsImage",
         "description": "The microVM's image."
       },
       "guest": {
-        "x-stable": true,
+        "x-stable": "updates",
         "type": "object",
         "description": "What of the microVM its clones have in common with it.",
         "additionalProperties": false,
@@ -2256,7 +2257,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "description": "What the engine says its version is."
       },
       "dropIn": {
-        "x-stable": true,
+        "x-stable": "always",
         "type": "string",
         "description": "The file that holds the runtimes of ours."
       },
@@ -2420,7 +2421,6 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
     ],
     "outputs": {
       "path": {
-        "x-stable": true,
         "type": "string",
         "description": "The program on the host."
       },
@@ -2429,6 +2429,7 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "description": "SHA-256 of the program; empty for a package."
       },
       "runtime": {
+        "x-stable": "always",
         "type": "string",
         "description": "What engines call: the program with the options that are declared."
       },
@@ -3322,12 +3323,12 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "description": "Address of each interface, in order."
       },
       "unit": {
-        "x-stable": true,
+        "x-stable": "always",
         "type": "string",
         "description": "Its systemd unit on the host."
       },
       "logFile": {
-        "x-stable": true,
+        "x-stable": "always",
         "type": "string",
         "description": "Its output on the host, kept within 16 MiB; under Kata it is cut once a minute only."
       },
@@ -3507,6 +3508,7 @@ export const lookupSchemas: Readonly<Record<Lookup, LookupSchema>> = {
     ],
     "outputs": {
       "machineId": {
+        "x-stable": "always",
         "type": "string",
         "description": "The machine's own identity (`/etc/machine-id`). A new address with the same identity is the same host."
       },
@@ -3519,7 +3521,7 @@ export const lookupSchemas: Readonly<Record<Lookup, LookupSchema>> = {
         "description": "Name and version of the operating system."
       },
       "architecture": {
-        "x-stable": true,
+        "x-stable": "always",
         "type": "string",
         "description": "As `uname -m` names it, e.g. `x86_64`."
       },

@@ -28,8 +28,8 @@ export interface PropertySchema {
   /** Set by the SDK, not by users. */
   "x-internal"?: boolean;
   "x-unit"?: string;
-  /** An output that an update in place leaves as it is. */
-  "x-stable"?: boolean;
+  /** An output that an update in place leaves as it is: a repair too, or updates only. */
+  "x-stable"?: "always" | "updates";
   "x-change"?: Effect;
   /** Why a change needs another object: the rest of the sentence "must be replaced: …". */
   "x-why"?: string;

@@ -56,8 +56,9 @@ for (const kind of Object.keys(schemas) as Kind[]) {
   const state = { ...given, ...Object.fromEntries(Object.keys(outputs).map((name) => [name, `former ${name}`])) };
 
   test(`${kind}: a preview knows of what is made its inputs and what is foretold`, () => {
-    for (const [prior, action] of [[undefined, "create"] as const, [state, "replace"] as const]) {
-      const found = expected(kind, given, prior, action);
+    const made = expected(kind, given, undefined, { action: "create" });
+    const replaced = expected(kind, given, state, { action: "replace", changes: [], deleteFirst: true });
+    for (const found of [made, replaced]) {
       for (const name of Object.keys(given)) assert.deepEqual(found[name], given[name]);
       for (const name of reference.identity) if (!(name in inputs)) assert.equal(found[name], UNKNOWN, name);
       for (const name of Object.keys(outputs)) assert.notEqual(found[name], `former ${name}`);
@@ -65,10 +66,17 @@ for (const kind of Object.keys(schemas) as Kind[]) {
     }
   });
 
-  test(`${kind}: a preview of an update knows the identity still`, () => {
-    const found = expected(kind, given, state, "update");
-    for (const name of reference.identity) if (!(name in inputs)) assert.equal(found[name], `former ${name}`);
-    assert.equal(expected(kind, given, state, "unchanged"), state);
+  test(`${kind}: a preview of an update knows what the update leaves as it is, and a repair may change more`, () => {
+    const change = (property: string) => ({ property, effect: "live" as const, reason: "" });
+    const known = (property: string) => {
+      const found = expected(kind, given, state, { action: "update", changes: [change(property)] });
+      return Object.keys(outputs).filter((name) => found[name] === `former ${name}`);
+    };
+    const marked = (...marks: string[]) =>
+      Object.keys(outputs).filter((name) => marks.includes(outputs[name]?.["x-stable"] ?? ""));
+    assert.deepEqual(known("adopt"), marked("always", "updates"));
+    assert.deepEqual(known("drift"), marked("always"));
+    assert.equal(expected(kind, given, state, { action: "unchanged" }), state);
   });
 }
 
