@@ -27,7 +27,11 @@ mv_say() {
 mv_base64() { printf %s "$1" | base64 -w0; }
 
 # mv_result KEY VALUE: hands a value back.
-mv_result() { mv_say result "$mv_n" "$1" "$(mv_base64 "$2")"; }
+mv_result() {
+  mv_handed=$(mv_base64 "$2")
+  mv_say result "$mv_n" "$1" "$mv_handed"
+  printf ' %s:%s' "$1" "$mv_handed" >> "$mv_work/$mv_n.results"
+}
 
 # mv_progress TEXT
 mv_progress() { mv_say progress "$mv_n" "$(mv_base64 "$1")"; }
@@ -101,6 +105,28 @@ mv_own() {
     case $mv_record in *"\"owner\":\"$mv_owner\""*) return 0 ;; esac
   done
   mv_fail not-ours "$(printf %s "$mv_record" | sed -n 's/.*"owner":"\([^"]*\)".*/\1/p')"
+}
+
+# mv_unkeep OBJECT: OBJECT (a directory below /etc/microvm) is about to change: what its last change handed back is not
+# true any more.
+mv_unkeep() { [ ! -e "$1/results" ] || rm -f "$1/results"; }
+
+# mv_seal OBJECT: notes which record of OBJECT a change belongs to, while no other can take its place.
+mv_seal() { sha256sum < "$1/record.json" | cut -c 1-64 > "$mv_work/$mv_n.record"; }
+
+# mv_keep OBJECT KEY:BASE64...: keeps what the change handed back, and these, on one line of OBJECT's file `results`.
+mv_keep() {
+  mv_kept=$1/.results.mv
+  shift
+  umask 077
+  {
+    printf 'record:%s' "$(base64 -w0 < "$mv_work/$mv_n.record")"
+    for mv_field; do printf ' %s' "$mv_field"; done
+    if [ -e "$mv_work/$mv_n.results" ]; then cat "$mv_work/$mv_n.results"; fi
+    printf '\n'
+  } > "$mv_kept"
+  sync "$mv_kept"
+  mv -fT "$mv_kept" "${mv_kept%/*}/results"
 }
 
 # mv_user NAME: a system user and group of that name, without a home or a shell.
@@ -413,7 +439,9 @@ mv_undo() {
 mv_step() {
   [ ! -e "$mv_work/$mv_n.failed" ] || return 0
   command -v "$1_$mv_n" >/dev/null || return 0
-  if [ -e "$mv_work/$mv_n.end" ] && { [ "$1" != commit ] || [ ! -e "$mv_work/$mv_n.begun" ]; }; then
+  mv_left=yes
+  case $1 in commit | seal | keep) [ ! -e "$mv_work/$mv_n.begun" ] || mv_left=no ;; esac
+  if [ -e "$mv_work/$mv_n.end" ] && [ "$mv_left" = yes ]; then
     mv_ended
     return 0
   fi
@@ -510,12 +538,13 @@ mv_batch() {
   if [ -e "$mv_work/reload" ]; then mv_reload; fi
   mv_each commit
   if [ -e "$mv_work/reload" ]; then mv_reload; fi
+  mv_each seal
   rm -f /run/microvm/lock.holder
   exec 9>&-
   printf 'unlocked\n'
   mv_n=0
   while [ "$mv_n" -lt "$mv_count" ]; do
-    ( trap - EXIT; mv_step wait; mv_done ) &
+    ( trap - EXIT; mv_step wait; mv_step keep; mv_done ) &
     mv_n=$((mv_n + 1))
   done
   wait

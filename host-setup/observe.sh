@@ -67,9 +67,9 @@ files() {
     xargs -0r sha256sum 2>/dev/null | sed -n "s/^\([0-9a-f]\{64\}\)  /digest${tab}\1${tab}/p"
 }
 
-# Records are one line of JSON each.
+# Records are one line of JSON each, and what the changes of the same objects handed back is another.
 records() {
-  find /etc/microvm -mindepth 3 -maxdepth 3 -name record.json -type f -print0 2>/dev/null |
+  find /etc/microvm -mindepth 3 -maxdepth 3 \( -name record.json -o -name results \) -type f -print0 2>/dev/null |
     xargs -0r grep -H '' /dev/null | sed -n "s/^\([^:]*\):/record${tab}\1${tab}/p"
 }
 

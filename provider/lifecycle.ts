@@ -2,7 +2,10 @@ import { MicrovmError } from "./errors";
 import { schemas } from "./generated/schemas";
 import type { Credentials, HostInputs, HostReference, Kind, Lookup } from "./generated/types";
 import { asOperation, type Operation } from "./host/operation";
+import { objectDirectory } from "./host/record";
 import { ChangeError, type HostSession, type HostTarget, openHost } from "./host/session";
+import { recordedObject, recordNamed } from "./import";
+import { parseObjectId } from "./object-id";
 import { type Plan, plan, type Unsure } from "./plan";
 import { lookups, registry } from "./registry";
 import { type Progress, type Resource, UnfinishedError } from "./resource";
@@ -125,6 +128,27 @@ export async function read(kind: Kind, state: Properties, signal?: AbortSignal):
   // What never came to its outputs was never finished, whatever the host shows of it by now.
   const finished = Object.keys(schemas[kind].outputs).every((name) => found?.[name] !== undefined);
   return found && !finished ? { ...found, drift: ["the last run did not finish it"] } : found;
+}
+
+/**
+ * The whole state of an object that is known by its id alone, as its host tells it; undefined where there is none. It
+ * keeps its owner: nothing on the host is changed.
+ */
+export async function find(kind: Kind, id: string, signal?: AbortSignal): Promise<Properties | undefined> {
+  const place = parseObjectId(kind, id);
+  const { address, port, user } = place;
+  const session = openHost(hostedTarget({ host: { name: address, connection: { address, port, user } } }));
+  const state = await asOperation({ signal, begun: false }, async () => {
+    const snapshot = await session.snapshot();
+    const record = recordNamed(snapshot, kind, place);
+    if (!record) return undefined;
+    const { hostKey } = (await session.connection()).identity;
+    const recorded = recordedObject(kind, record, place, { machineId: snapshot.facts.machineId, hostKey });
+    const results = snapshot.results.get(objectDirectory(kind, record.name));
+    const inputs = withDefaults(kind, inputsOf(kind, recorded));
+    return (await resource(kind).recall(session, inputs, { record, results })) as Properties;
+  });
+  return state && read(kind, state, signal);
 }
 
 export async function remove(kind: Kind, state: Properties, signal?: AbortSignal): Promise<void> {

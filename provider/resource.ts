@@ -1,5 +1,6 @@
 import { MicrovmError, type MicrovmErrorDetails } from "./errors";
 import type { Kind } from "./generated/types";
+import type { ObjectRecord } from "./host/record";
 import type { HostSession } from "./host/session";
 import type { Plan } from "./plan";
 import type { Effect } from "./schema/model";
@@ -9,6 +10,13 @@ export type { Problem } from "./schema/validate";
 
 /** Receives short sentences while long work goes on. */
 export type Progress = (message: string) => void;
+
+/** What a host keeps of an object. */
+export interface Recorded {
+  record: ObjectRecord;
+  /** What the change that made it handed back; undefined where it was not finished, and where nothing was kept of it. */
+  results?: Record<string, string>;
+}
 
 /**
  * The contract that every resource keeps, and all that an engine knows of it. A resource is a reconciler: `converge`
@@ -28,6 +36,11 @@ export interface Resource<Inputs, State extends Inputs> {
   plan?(prior: State, inputs: Partial<Inputs>, generic: Plan): Plan;
   /** What the host shows of the object, `drift` included; undefined when it is gone. Changes nothing. */
   observe(host: HostSession, state: State): Promise<State | undefined>;
+  /**
+   * What `converge` has said of an object that is known by its host alone; `inputs` are those of its record. Changes
+   * nothing.
+   */
+  recall(host: HostSession, inputs: Inputs, recorded: Recorded): Promise<State>;
   /** Makes the host hold the object as declared. Idempotent. */
   converge(host: HostSession, inputs: Inputs, prior: State | undefined, progress: Progress): Promise<State>;
   /** Takes the object away, its record last. Idempotent. */

@@ -14,10 +14,20 @@ export interface Change {
   prepare?: string[];
   commit?: string[];
   wait?: string[];
+  /** What is left on the host for imports once all of it has succeeded; for the last change that an object is made by. */
+  keeps?: Kept;
   /** Values that must not show in an error. */
   secrets?: string[];
   /** Milliseconds. Default: the host's command deadline. */
   deadline?: number;
+}
+
+/** What an object's directory keeps of what its change handed back. */
+export interface Kept {
+  /** Directory of the object below /etc/microvm. */
+  object: string;
+  /** What is handed back besides: what earlier changes of the same object did, and what was known without asking. */
+  values?: Record<string, string>;
 }
 
 /** The shell text of several changes, to be run after `lib.sh`. A change that builds is alone in its batch. */
@@ -25,7 +35,8 @@ export function batchScript(changes: readonly Change[]): string {
   const functions = changes.flatMap((change, n) =>
     (["build", "prepare", "commit", "wait"] as const)
       .filter((phase) => change[phase]?.length)
-      .map((phase) => `${phase}_${n}() {\n${change[phase]?.join("\n")}\n}`),
+      .map((phase) => `${phase}_${n}() {\n${change[phase]?.join("\n")}\n}`)
+      .concat(change.keeps ? keepFunctions(change.keeps, n) : []),
   );
   const [builds] = changes.flatMap((change) => change.builds ?? []);
   return `${functions.join("\n")}\n${command("mv_batch", changes.length, ...(builds ? [builds] : []))}\n`;
@@ -34,6 +45,14 @@ export function batchScript(changes: readonly Change[]): string {
 /** The shell text that ends a change of a batch that runs, where it may be left; to be run after `lib.sh`. */
 export function endScript(work: string, n: number): string {
   return `${command("mv_end", work, n)}\n`;
+}
+
+function keepFunctions({ object, values = {} }: Kept, n: number): string[] {
+  const known = Object.entries(values).map(([key, value]) => `${key}:${Buffer.from(value).toString("base64")}`);
+  return [
+    `seal_${n}() {\n${command("mv_seal", object)}\n}`,
+    `keep_${n}() {\n${command("mv_keep", object, ...known)}\n}`,
+  ];
 }
 
 /** A command line from words, each quoted. */

@@ -34,6 +34,8 @@ const endPatience = 20_000;
 interface Pending {
   change: Change;
   operation: Operation;
+  /** What it has handed back so far, and what it keeps besides. */
+  values: Record<string, string>;
   /** Whether it is on its way to the host. */
   sent?: boolean;
   /** Ends it on the host, while it runs there. */
@@ -86,15 +88,16 @@ export class HostSession {
   }
 
   /**
-   * Carries a change out and returns the values that it handed back with `mv_result`. Rejects with a `MicrovmError`
-   * whose code is the script's own (`mv_fail`) or `change-failed`. Where its operation is ended, what waits its turn is
+   * Carries a change out and returns the values that it handed back with `mv_result`, and those that it keeps
+   * besides. Rejects with a `MicrovmError` whose code is the script's own (`mv_fail`) or `change-failed`. Where its operation is ended, what waits its turn is
    * dropped, what builds or waits on the host is ended there, and what changes the host comes to its end.
    */
   apply(change: Change, progress: (text: string) => void = () => {}): Promise<Record<string, string>> {
     this.forget();
     const operation = currentOperation() ?? { begun: false };
     return new Promise((resolve, reject) => {
-      const pending: Pending = { change, operation, progress, resolve, reject };
+      const values = { ...change.keeps?.values };
+      const pending: Pending = { change, operation, values, progress, resolve, reject };
       const { signal } = operation;
       if (signal?.aborted) return reject(ended(signal, change.purpose));
       signal?.addEventListener("abort", () => (pending.sent ? pending.end?.() : reject(ended(signal, change.purpose))));
@@ -171,7 +174,6 @@ export class HostSession {
   async #send(waiting: Pending[], next: () => void): Promise<void> {
     let batch = waiting;
     const settled = new Set<Pending>();
-    const values = batch.map((): Record<string, string> => ({}));
     const failures = new Map<number, { code: string; text: string }>();
     // A change that arrives while the host's lock is held waits for the lock anyway, and shares the next batch.
     let unlocked = false;
@@ -195,7 +197,7 @@ export class HostSession {
       }
       const pending = batch[event.n];
       if (!pending) return;
-      if (event.type === "result") (values[event.n] as Record<string, string>)[event.key] = event.value;
+      if (event.type === "result") pending.values[event.key] = event.value;
       else if (event.type === "progress") pending.progress(event.text);
       else if (event.type === "failure") failures.set(event.n, { code: event.code, text: event.text });
       else {
@@ -206,7 +208,7 @@ export class HostSession {
         const { change, operation } = pending;
         const stopped = operation.signal?.aborted && failure?.code === "ended";
         if (!stopped || failure.text !== "unbegun") operation.begun = true;
-        if (event.status === 0) pending.resolve(values[event.n] as Record<string, string>);
+        if (event.status === 0) pending.resolve(pending.values);
         else if (stopped) pending.reject(ended(operation.signal as AbortSignal, change.purpose));
         else pending.reject(changeFailed(this.name, change, event, failure));
       }

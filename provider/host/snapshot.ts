@@ -10,6 +10,8 @@ export interface Snapshot {
   enabled: Map<string, string>;
   /** By path of the record. */
   records: Map<string, ObjectRecord>;
+  /** By directory of the object: what the change that made it as its record says handed back. */
+  results: Map<string, Record<string, string>>;
   /** By name in the store (the digest that it should have): the digest that it has. */
   stored: Map<string, string>;
   /** By name of a snapshot of a microVM: the digest of what was taken, and whether it still is that. */
@@ -141,6 +143,7 @@ export function parseSnapshot(text: string): Snapshot | undefined {
     files: new Map(),
     enabled: new Map(),
     records: new Map(),
+    results: new Map(),
     stored: new Map(),
     taken: new Map(),
     trees: new Map(),
@@ -175,6 +178,10 @@ export function parseSnapshot(text: string): Snapshot | undefined {
         digests.set(b, a);
         break;
       case "record": {
+        if (a.endsWith("/results")) {
+          snapshot.results.set(a.slice(0, -"/results".length), readResults(b));
+          break;
+        }
         const record = parseRecord([b, ...rest].join("\t"));
         if (record) snapshot.records.set(a, record);
         break;
@@ -231,8 +238,26 @@ export function parseSnapshot(text: string): Snapshot | undefined {
     const file = snapshot.files.get(path);
     if (file) file.digest = digest;
   }
+  dropOutdated(snapshot);
   snapshot.facts = readFacts(facts);
   return snapshot;
+}
+
+/** Fields `KEY:BASE64`; of a key that was handed back twice the last. */
+function readResults(line: string): Record<string, string> {
+  return Object.fromEntries(
+    line.split(" ").map((field) => {
+      const [key = "", value = ""] = field.split(":");
+      return [key, decode(value)];
+    }),
+  );
+}
+
+/** What belongs to another record than the object has says nothing of the object as it is. */
+function dropOutdated({ results, files }: Snapshot): void {
+  for (const [object, { record }] of results) {
+    if (files.get(`${object}/record.json`)?.digest !== record?.trim()) results.delete(object);
+  }
 }
 
 function decode(base64: string): string {

@@ -15,10 +15,11 @@ import {
   leadsTo,
 } from "../kata/container-engines";
 import type { Handler } from "../kata/handler";
-import type { Problem, Progress, Resource } from "../resource";
+import type { Problem, Progress, Recorded, Resource } from "../resource";
 import { isUnknown } from "../schema/unknown";
 import { requireHost } from "./host-requirements";
 import { beginLines, explainOwnership, isAnothers, isOurs, ownLines } from "./ownership";
+import { resultsOf } from "./results";
 
 /**
  * A container engine. Its drop-in is put together on the host from what each runtime has registered, since programs and
@@ -28,6 +29,7 @@ export const containerEngine: Resource<ContainerEngineInputs, ContainerEngineSta
   kind: "ContainerEngine",
   check,
   observe,
+  recall,
   converge,
   remove,
 };
@@ -137,6 +139,20 @@ function configurationDrift(
   }
 }
 
+function outputs(inputs: ContainerEngineInputs, values: Record<string, string>): ContainerEngineState {
+  const { version = "", packages = "" } = values;
+  const installedPackages = packages.split(/\s+/).filter(Boolean).sort();
+  return { ...inputs, version, dropIn: placesOf(inputs).dropIn, installedPackages, drift: [] };
+}
+
+async function recall(
+  _host: HostSession,
+  inputs: ContainerEngineInputs,
+  recorded: Recorded,
+): Promise<ContainerEngineState> {
+  return outputs(inputs, resultsOf(recorded));
+}
+
 /** Prints a file as a line of its path and its content. */
 function readLines(paths: string): string {
   return `for mv_read in ${paths}; do if [ -f "$mv_read" ]; then printf '%s %s\\n' "$mv_read" "$(base64 -w0 "$mv_read")"; fi; done`;
@@ -192,7 +208,7 @@ async function converge(
       files = [...files, ...parseRead(more).filter(({ path }) => path !== dropIn)];
     }
     const configuration = driver.configure(files, dropIn, version, registeredHandlers(snapshot, name));
-    await host.apply(
+    const values = await host.apply(
       {
         purpose,
         deadline: 600_000,
@@ -211,11 +227,11 @@ async function converge(
           ...applyLines(name),
           `[ ! -s ${at}/main-wanted ] || cmp -s ${at}/main-wanted ${command(main)} || mv_fail engine-config-changed ${command(`${main} has changed`)}`,
         ],
+        keeps: { object: at, values: { version, packages: found.packages ?? "" } },
       },
       progress,
     );
-    const packages = (found.packages ?? "").split(/\s+/).filter(Boolean).sort();
-    return { ...inputs, version, dropIn, installedPackages: packages, drift: [] };
+    return outputs(inputs, values);
   } catch (error) {
     throw explain(explainOwnership(error, "ContainerEngine", name), inputs);
   }

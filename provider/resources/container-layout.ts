@@ -63,6 +63,23 @@ function containerAttachments(inputs: Inputs, addresses: string[]): Attachment[]
   }));
 }
 
+/** Where a container has its environment from: `NAME=value`, a line each. */
+export function environmentPath(name: string): string {
+  return `${containerPlaces(name).desired}/environment`;
+}
+
+export function parseEnvironment(text: string): Record<string, string> {
+  return Object.fromEntries(
+    text
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => {
+        const equals = line.indexOf("=");
+        return [line.slice(0, equals), line.slice(equals + 1)];
+      }),
+  );
+}
+
 export interface ContainerLayout {
   files: { path: string; content: string; mode: string }[];
   attachments: Attachment[];
@@ -86,7 +103,11 @@ export function containerLayout(
         .map((word) => `${word}\0`)
         .join(""),
     ),
-    root("environment", lines(Object.entries(inputs.environment ?? {}).map(([key, value]) => `${key}=${value}`))),
+    {
+      path: environmentPath(name),
+      content: lines(Object.entries(inputs.environment ?? {}).map(([key, value]) => `${key}=${value}`)),
+      mode: "0600",
+    },
     { ...root("hosts", hosts(inputs, attachments)), mode: "0644" },
     { ...root("resolv.conf", resolvConf(inputs)), mode: "0644" },
     root("interfaces-up", interfacesUp(inputs, attachments)),

@@ -2,12 +2,13 @@ import { createHash } from "node:crypto";
 import { MicrovmError } from "../errors";
 import type { ContainerInputs, ContainerState, NetworkReference } from "../generated/types";
 import { command, installFile } from "../host/change";
+import { readFiles } from "../host/files";
 import { objectDirectory, recordPath } from "../host/record";
 import { ChangeError, type HostSession } from "../host/session";
 import { fileDrift, type Snapshot } from "../host/snapshot";
 import { type Handler, isOciRuntime } from "../kata/handler";
 import { engineHandlers } from "../kata/layout";
-import { type Problem, type Progress, type Resource, UnfinishedError } from "../resource";
+import { type Problem, type Progress, type Recorded, type Resource, UnfinishedError } from "../resource";
 import { isUnknown } from "../schema/unknown";
 import { explainContainerImage, fetchLines } from "./container-image";
 import {
@@ -16,9 +17,11 @@ import {
   containerLayout,
   containerPlaces,
   type DecidedContainer,
+  environmentPath,
   imageName,
   loadPorts,
   networkMember,
+  parseEnvironment,
   portsTable,
 } from "./container-layout";
 import { handlerOf } from "./g-visor";
@@ -28,6 +31,7 @@ import { fileDigest } from "./local-source";
 import { attachLines, attachmentDrift, detachLines, explainNetwork } from "./network";
 import { explainOwnership, isAnothers, ownLines, recordLines } from "./ownership";
 import { recordedInputs } from "./recorded-inputs";
+import { resultsOf } from "./results";
 import { sendFile } from "./stored";
 
 type Inputs = ContainerInputs & { name: string };
@@ -38,6 +42,7 @@ export const container: Resource<ContainerInputs, ContainerState> = {
   check,
   settle,
   observe,
+  recall,
   converge,
   remove,
 };
@@ -226,6 +231,36 @@ function isActive(snapshot: Snapshot, name: string): boolean {
   return ["active", "activating", "reloading"].includes(state);
 }
 
+function outputs(
+  inputs: Inputs,
+  { imageDigest, addresses }: DecidedContainer,
+  { runsUnder = "", isolationReason = "" }: Record<string, string>,
+): ContainerState {
+  const { unit, log } = containerPlaces(inputs.name);
+  return {
+    ...inputs,
+    imageDigest,
+    runsUnder,
+    isolationReason,
+    ipAddress: addresses[0] ?? "",
+    addresses,
+    unit,
+    logFile: log,
+    drift: [],
+  } as ContainerState;
+}
+
+/** What its record does not say, since that holds nothing secret, is read where the container has it from. */
+async function recall(host: HostSession, given: ContainerInputs, recorded: Recorded): Promise<ContainerState> {
+  const results = resultsOf(recorded);
+  const { environment: _, ...inputs } = given as Inputs;
+  const path = environmentPath(inputs.name);
+  const text = (await readFiles(host, [path])).get(path)?.toString() ?? "";
+  const environment = parseEnvironment(text);
+  const all = Object.keys(environment).length ? { ...inputs, environment } : inputs;
+  return outputs(all, recorded.record.decided as unknown as DecidedContainer, results);
+}
+
 async function converge(
   host: HostSession,
   given: ContainerInputs,
@@ -272,18 +307,11 @@ async function converge(
     });
     const decided = decide(imageDigest);
     const wanted = containerLayout(inputs, decided, chosen.handler);
-    made = {
-      ...inputs,
-      imageDigest,
-      runsUnder: chosen.name,
-      isolationReason: chosen.reason,
-      ipAddress: addresses[0] ?? "",
-      addresses,
-      unit: containerPlaces(name).unit,
-      logFile: containerPlaces(name).log,
-      drift: [],
-    } as ContainerState;
-    await host.apply({ purpose, secrets, ...changeFor(snapshot, inputs, prior, wanted, begin(imageDigest)) }, progress);
+    const values = { runsUnder: chosen.name, isolationReason: chosen.reason };
+    made = outputs(inputs, decided, values);
+    const keeps = { object: objectDirectory("Container", name), values };
+    const change = changeFor(snapshot, inputs, prior, wanted, begin(imageDigest));
+    await host.apply({ purpose, secrets, ...change, keeps }, progress);
     return made;
   } catch (error) {
     throw explain(

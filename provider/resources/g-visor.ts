@@ -5,12 +5,13 @@ import { objectDirectory } from "../host/record";
 import { ChangeError, type HostSession } from "../host/session";
 import { fileDrift } from "../host/snapshot";
 import type { Handler } from "../kata/handler";
-import type { Problem, Progress, Resource } from "../resource";
+import type { Problem, Progress, Recorded, Resource } from "../resource";
 import { isUnknown } from "../schema/unknown";
 import { explain as explainEngine, recordedEngines, registrationDrift, registrations } from "./container-engine";
 import { requireHost } from "./host-requirements";
 import { fileDigest } from "./local-source";
 import { beginLines, explainOwnership, isAnothers, isOurs, ownLines } from "./ownership";
+import { resultsOf } from "./results";
 import { requireUnused } from "./runtime-users";
 import { explainSource, sendFile, storedDrift, storedPath } from "./stored";
 
@@ -21,6 +22,7 @@ export const gVisor: Resource<GVisorInputs, GVisorState> = {
   settle,
   foretell,
   observe,
+  recall,
   converge,
   remove,
 };
@@ -95,6 +97,30 @@ async function observe(host: HostSession, state: GVisorState): Promise<GVisorSta
   return { ...state, drift };
 }
 
+/** Where the program is: a release of the store, or the distribution's. */
+function programPath(digest: string): string {
+  return digest ? storedPath(digest) : "/usr/bin/runsc";
+}
+
+function outputs(inputs: GVisorInputs, values: Record<string, string>): GVisorState {
+  const { digest = "", version = "", verified = "", packages = "" } = values;
+  return {
+    ...inputs,
+    path: programPath(digest),
+    digest,
+    runtime: wrapperPath(inputs.name as string),
+    installedVersion: version,
+    runtimeClasses: runtimeClassesOf(inputs.handler),
+    verified,
+    installedPackages: packages.split(/\s+/).filter(Boolean).sort(),
+    drift: [],
+  };
+}
+
+async function recall(_host: HostSession, inputs: GVisorInputs, recorded: Recorded): Promise<GVisorState> {
+  return outputs(inputs, resultsOf(recorded));
+}
+
 async function converge(
   host: HostSession,
   inputs: GVisorInputs,
@@ -137,7 +163,7 @@ async function converge(
           progress,
         );
     const digest = obtained.digest ?? "";
-    const path = digest ? storedPath(digest) : "/usr/bin/runsc";
+    const path = programPath(digest);
     const runtime = wrapperPath(name);
     const handler = handlerOf({ handler: inputs.handler, runtime });
     const registered = registrations({ engines: inputs.engines, former: prior?.engines }, owner(name), [handler]);
@@ -157,7 +183,7 @@ async function converge(
       },
       progress,
     );
-    const registration = await host.apply(
+    const values = await host.apply(
       {
         purpose,
         deadline: 900_000,
@@ -173,20 +199,11 @@ async function converge(
           ...(source ? [`rm -f ${object}/needs`, "mv_unneeded"] : []),
           `mv_result packages "$(sed -n 's/^runsc://p' /etc/microvm/packages 2> /dev/null || true)"`,
         ],
+        keeps: { object, values: { ...obtained, ...tried } },
       },
       progress,
     );
-    return {
-      ...inputs,
-      path,
-      digest,
-      runtime,
-      installedVersion: obtained.version ?? "",
-      runtimeClasses: runtimeClassesOf(inputs.handler),
-      verified: tried.verified ?? "",
-      installedPackages: (registration.packages ?? "").split(/\s+/).filter(Boolean).sort(),
-      drift: [],
-    };
+    return outputs(inputs, values);
   } catch (error) {
     throw explain(error, inputs);
   }

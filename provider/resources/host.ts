@@ -6,16 +6,17 @@ import { installKit, kit, removeKit, unitPaths } from "../host/kit";
 import { objectDirectory, recordPath } from "../host/record";
 import { ChangeError, type HostSession } from "../host/session";
 import { fileDrift, type Snapshot } from "../host/snapshot";
-import type { Progress, Resource } from "../resource";
+import type { Progress, Recorded, Resource } from "../resource";
 import { askedFor, findings, hardeningDrift } from "./host-hardening";
 import { probeValues, requirePlatform } from "./host-requirements";
 import { recordLines } from "./ownership";
+import { resultsOf } from "./results";
 
 /**
  * A machine. Several programs may have a Host for the same one: each has a record of its own, and the last that goes
  * takes the kit with it.
  */
-export const host: Resource<HostInputs, HostState> = { kind: "Host", observe, converge, remove };
+export const host: Resource<HostInputs, HostState> = { kind: "Host", observe, recall, converge, remove };
 
 /** What every resource of the provider needs; small, and part of most systems. */
 const basePackages = ["nftables", "iproute2", "e2fsprogs", "openssh-client", "zstd", "ca-certificates", "curl"];
@@ -83,6 +84,30 @@ async function observe(session: HostSession, state: HostState): Promise<HostStat
 
 function words(value: string): string {
   return value.trim().split(/\s+/).join(" ");
+}
+
+/** What there is of a machine by what it shows, and what the change that set it up handed back. */
+function outputs(
+  inputs: HostInputs,
+  described: ReturnType<typeof describe>,
+  values: Record<string, string>,
+): HostState {
+  const probe = probeValues(values.probe ?? "");
+  return {
+    ...inputs,
+    ...described,
+    virtualization: (probe.virtualization as HostState["virtualization"]) ?? "none",
+    virtualizationEvidence: probe.evidence ?? "",
+    nested: (probe.nested as HostState["nested"]) ?? "unknown",
+    kit: values.kit ?? "",
+    installedPackages: (values.packages ?? "").split(/\s+/).filter(Boolean).sort(),
+    drift: [],
+  } as HostState;
+}
+
+async function recall(session: HostSession, inputs: HostInputs, recorded: Recorded): Promise<HostState> {
+  const { identity } = await session.connection();
+  return outputs(inputs, describe(await session.snapshot(), identity, inputs), resultsOf(recorded));
 }
 
 async function converge(
@@ -153,25 +178,16 @@ async function converge(
           `mv_result probe "$(cat ${object}/probe)"`,
           `mv_result packages "$(cut -d : -f 2- /etc/microvm/packages 2> /dev/null || true)"`,
         ],
+        keeps: { object, values: { kit: kit().hash } },
       },
       progress,
     );
   } catch (error) {
     throw explain(error, name);
   }
-  const probe = probeValues(values.probe ?? "");
   // Hardening changes what there is to tell.
   const now = askedFor(inputs).length || (prior && askedFor(prior).length) ? await session.snapshot() : snapshot;
-  return {
-    ...inputs,
-    ...describe(now, identity, inputs),
-    virtualization: (probe.virtualization as HostState["virtualization"]) ?? "none",
-    virtualizationEvidence: probe.evidence ?? "",
-    nested: (probe.nested as HostState["nested"]) ?? "unknown",
-    kit: kit().hash,
-    installedPackages: (values.packages ?? "").split(/\s+/).filter(Boolean).sort(),
-    drift: [],
-  } as HostState;
+  return outputs(inputs, describe(now, identity, inputs), values);
 }
 
 function withoutSecrets(inputs: HostInputs): Record<string, unknown> {

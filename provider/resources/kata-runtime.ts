@@ -27,12 +27,13 @@ import {
 } from "../kata/layout";
 import { lint, vulnerable } from "../kata/lint";
 import { verdict } from "../kata/verification";
-import type { Progress, Resource } from "../resource";
+import type { Progress, Recorded, Resource } from "../resource";
 import { isUnknown } from "../schema/unknown";
 import { explain as explainEngine, recordedEngines, registrationDrift, registrations } from "./container-engine";
 import { requireHost, usableKvm } from "./host-requirements";
 import { fileDigest } from "./local-source";
 import { beginLines, explainOwnership, isAnothers, isOurs, ownLines } from "./ownership";
+import { resultsOf } from "./results";
 import { requireUnused } from "./runtime-users";
 import { explainSource, sendFile } from "./stored";
 
@@ -47,6 +48,7 @@ export const kataRuntime: Resource<KataRuntimeInputs, KataRuntimeState> = {
   settle,
   foretell,
   observe,
+  recall,
   converge,
   remove,
 };
@@ -180,7 +182,7 @@ async function converge(
   const wanted = wantedArchives(inputs);
   try {
     const installed = await install(host, inputs, { prior, wanted, snapshot, purpose, progress });
-    return { ...inputs, ...(await configure(host, inputs, installed, { prior, purpose, progress })), drift: [] };
+    return outputs(inputs, await configure(host, inputs, installed, { prior, purpose, progress }));
   } catch (error) {
     const declared = wanted.filter(({ source }) => !source.file).map(({ digest }) => digest);
     const explained = explainSource(
@@ -375,7 +377,59 @@ function incomplete({ name, version }: KataRuntimeInputs, handler: Handler, what
   );
 }
 
-type Outputs = Omit<KataRuntimeState, keyof KataRuntimeInputs | "drift">;
+/** What is settled before the handlers take their place, from more than an import would fetch. */
+interface Settled {
+  runtimes: string[];
+  /** By handler, in order. */
+  hypervisors: { path: string; version: string }[];
+  /** Digests, by path below the handlers' directory. */
+  files: Record<string, string>;
+  virtualization: string;
+  evidence: string;
+}
+
+/** What there is of a Kata by what was settled, and what the host has handed back. */
+function outputs(inputs: KataRuntimeInputs, values: Record<string, string>): KataRuntimeState {
+  const { version, handlers } = inputs;
+  const name = inputs.name as string;
+  const { runtimes, hypervisors, files, virtualization, evidence } = JSON.parse(values.settled ?? "") as Settled;
+  const wanted = wantedArchives(inputs);
+  const digestOf = (archive: Archive) => wanted.find((item) => item.archive === archive)?.digest ?? "";
+  return {
+    ...inputs,
+    installedVersion: version,
+    digest: digestOf("static"),
+    goDigest: digestOf("go"),
+    runtimes,
+    installedHandlers: handlers.map((handler, index) => ({
+      name: handler.name,
+      vmm: handler.vmm,
+      runtime: runtimeOf(handler, version),
+      configPath: configPath(name, handler.name),
+      shim: shimPath(handler.name),
+      hypervisorPath: hypervisors[index]?.path ?? "",
+      hypervisorVersion: hypervisors[index]?.version ?? "",
+      snapshotter: handler.snapshotter ?? "",
+      verified: verdict({
+        runtime: runtimeOf(handler, version),
+        configuration: values[`read-${index}`] ?? "",
+        check: values[`check-${index}`] ?? "",
+        virtualization,
+        evidence,
+      }),
+    })),
+    runtimeClasses: runtimeClassesOf(handlers, version),
+    findings: modules
+      .filter((module) => values[module] === "missing")
+      .map((module) => `the host has not loaded ${module}, which guests need: name it in the Host's \`kernelModules\``),
+    files,
+    drift: [],
+  };
+}
+
+async function recall(_host: HostSession, inputs: KataRuntimeInputs, recorded: Recorded): Promise<KataRuntimeState> {
+  return outputs(inputs, resultsOf(recorded));
+}
 
 /** Writes all handlers anew beside those in use, has Kata read them, and lets them take their place at once. */
 async function configure(
@@ -383,7 +437,7 @@ async function configure(
   inputs: KataRuntimeInputs,
   installed: Installed,
   { prior, purpose, progress }: { prior: KataRuntimeState | undefined; purpose: string; progress: Progress },
-): Promise<Outputs> {
+): Promise<Record<string, string>> {
   const name = inputs.name as string;
   const { version, handlers } = inputs;
   const { wanted, shipped, snapshot } = installed;
@@ -406,7 +460,31 @@ async function configure(
     owner(name),
     engineHandlers(name, handlers),
   );
-  const values = await host.apply(
+  const installing = handlers.flatMap((handler, index) => {
+    const { text, needs } = written.get(handler.name) as Written;
+    const { path, digest } = shipped.get(handler.name) as { path: string; digest: string };
+    files[`${handler.name}/configuration.toml`] = digest;
+    const tree = treeOf(handler, wanted, version);
+    return [
+      ...needs.map((needed) => `[ -f ${command(needed)} ] || mv_fail kata-file-missing ${command(needed)}`),
+      install(handler.name, dropInPath, text),
+      install(handler.name, "shim", shimText(inputs, handler, tree), "0755"),
+      `install -m 0644 ${tree}/${path} ${fresh}/${handler.name}/configuration.toml`,
+      ...readConfiguration(handler, index, tree, fresh, version),
+    ];
+  });
+  const { virtualization, evidence } = usableKvm(snapshot);
+  const settled: Settled = {
+    runtimes: installed.runtimes,
+    hypervisors: handlers.map((handler) => ({
+      path: written.get(handler.name)?.hypervisorPath ?? "",
+      version: shipped.get(handler.name)?.hypervisorVersion ?? "",
+    })),
+    files,
+    virtualization,
+    evidence,
+  };
+  return host.apply(
     {
       purpose,
       deadline: halfHour,
@@ -416,19 +494,7 @@ async function configure(
         command("mv_kata_names", name, ...names),
         command("mv_kata_free", object, ...names),
         ...digests.map((digest) => command("mv_claim_stored", object, digest)),
-        ...handlers.flatMap((handler, index) => {
-          const { text, needs } = written.get(handler.name) as Written;
-          const { path, digest } = shipped.get(handler.name) as { path: string; digest: string };
-          files[`${handler.name}/configuration.toml`] = digest;
-          const tree = treeOf(handler, wanted, version);
-          return [
-            ...needs.map((needed) => `[ -f ${command(needed)} ] || mv_fail kata-file-missing ${command(needed)}`),
-            install(handler.name, dropInPath, text),
-            install(handler.name, "shim", shimText(inputs, handler, tree), "0755"),
-            `install -m 0644 ${tree}/${path} ${fresh}/${handler.name}/configuration.toml`,
-            ...readConfiguration(handler, index, tree, fresh, version),
-          ];
-        }),
+        ...installing,
         `find ${fresh} -type f -exec sync {} +`,
         ...registered.prepare,
       ],
@@ -444,39 +510,10 @@ async function configure(
         ...registered.commit,
       ],
       wait: handlers.flatMap((handler, index) => checkHost(name, handler, index, wanted, version)),
+      keeps: { object, values: { settled: JSON.stringify(settled) } },
     },
     progress,
   );
-  const { virtualization, evidence } = usableKvm(snapshot);
-  const digestOf = (archive: Archive) => wanted.find((item) => item.archive === archive)?.digest ?? "";
-  return {
-    installedVersion: version,
-    digest: digestOf("static"),
-    goDigest: digestOf("go"),
-    runtimes: installed.runtimes,
-    installedHandlers: handlers.map((handler, index) => ({
-      name: handler.name,
-      vmm: handler.vmm,
-      runtime: runtimeOf(handler, version),
-      configPath: configPath(name, handler.name),
-      shim: shimPath(handler.name),
-      hypervisorPath: written.get(handler.name)?.hypervisorPath ?? "",
-      hypervisorVersion: shipped.get(handler.name)?.hypervisorVersion ?? "",
-      snapshotter: handler.snapshotter ?? "",
-      verified: verdict({
-        runtime: runtimeOf(handler, version),
-        configuration: values[`read-${index}`] ?? "",
-        check: values[`check-${index}`] ?? "",
-        virtualization,
-        evidence,
-      }),
-    })),
-    runtimeClasses: runtimeClassesOf(handlers, version),
-    findings: modules
-      .filter((module) => values[module] === "missing")
-      .map((module) => `the host has not loaded ${module}, which guests need: name it in the Host's \`kernelModules\``),
-    files,
-  };
 }
 
 function write(inputs: KataRuntimeInputs, handler: Handler, { wanted, files, shipped }: Installed): Written {

@@ -2,11 +2,12 @@ import type { KernelInputs, KernelState } from "../generated/types";
 import { command } from "../host/change";
 import { objectDirectory } from "../host/record";
 import type { HostSession } from "../host/session";
-import type { Problem, Progress, Resource } from "../resource";
+import type { Problem, Progress, Recorded, Resource } from "../resource";
 import { isUnknown } from "../schema/unknown";
 import { requireHost } from "./host-requirements";
 import { fileDigest, firstBytes, sourceError } from "./local-source";
 import { beginLines, explainOwnership, isOurs } from "./ownership";
+import { resultsOf } from "./results";
 import { explainSource, removeStored, sendFile, storedDrift, storedPath } from "./stored";
 
 /** A guest kernel and the initramfs made for it. */
@@ -15,6 +16,7 @@ export const kernel: Resource<KernelInputs, KernelState> = {
   check,
   settle,
   observe,
+  recall,
   converge,
   remove: (host, state) => removeStored(host, "Kernel", state.name as string, state.owner, "kernel"),
 };
@@ -61,6 +63,28 @@ async function observe(host: HostSession, state: KernelState): Promise<KernelSta
     ...(state.initramfsDigest ? storedDrift(snapshot.stored, "the initramfs", state.initramfsDigest) : []),
   ];
   return { ...state, drift };
+}
+
+/** What there is of a kernel by what the change that made it handed back. */
+function outputs(inputs: KernelInputs, values: Record<string, string>): KernelState {
+  const { digest = "", vmlinux = "", initramfs = "" } = values;
+  return {
+    ...inputs,
+    digest,
+    path: storedPath(digest),
+    vmlinuxDigest: vmlinux,
+    vmlinuxPath: storedPath(vmlinux),
+    vmlinuxReason: values.reason ?? "",
+    initramfsDigest: initramfs,
+    initramfsPath: storedPath(initramfs),
+    format: values.format as KernelState["format"],
+    release: values.release ?? "",
+    drift: [],
+  };
+}
+
+async function recall(_host: HostSession, inputs: KernelInputs, recorded: Recorded): Promise<KernelState> {
+  return outputs(inputs, resultsOf(recorded));
 }
 
 async function converge(
@@ -123,25 +147,11 @@ async function converge(
           'mv_result digest "$mv_kernel"; mv_result initramfs "$mv_initramfs"',
           'mv_result vmlinux "$mv_vmlinux"; mv_result reason "$mv_reason"',
         ],
+        keeps: { object },
       },
       progress,
     );
-    const digest = values.digest as string;
-    const initramfsDigest = values.initramfs ?? "";
-    const vmlinuxDigest = values.vmlinux ?? "";
-    return {
-      ...inputs,
-      digest,
-      path: storedPath(digest),
-      vmlinuxDigest,
-      vmlinuxPath: storedPath(vmlinuxDigest),
-      vmlinuxReason: values.reason ?? "",
-      initramfsDigest,
-      initramfsPath: storedPath(initramfsDigest),
-      format: values.format as KernelState["format"],
-      release: values.release ?? "",
-      drift: [],
-    };
+    return outputs(inputs, values);
   } catch (error) {
     throw explainSource(explainOwnership(error, "Kernel", name), `Kernel ${name}`, source.sha256);
   }

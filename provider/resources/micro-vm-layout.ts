@@ -311,6 +311,16 @@ function disksOf(inputs: MicroVMInputs & { name: string }): Disk[] {
   ];
 }
 
+/** Where a file of the guest's root is in the seed archive. */
+function seedPath(path: string): string {
+  return `root${path}`;
+}
+
+/** Where the host has a file that a guest is to find. */
+export function guestFilePath(name: string, path: string): string {
+  return `${places(name).desired}/seed/${seedPath(path)}`;
+}
+
 /** What the guest is told, by path in the seed archive. Its SSH host key is added on the host, where it is made. */
 function seedFiles(inputs: MicroVMInputs & { name: string }, attachments: Attachment[]): LayoutFile[] {
   const networks = (inputs.interfaces ?? []).map(({ network }) => network);
@@ -355,7 +365,7 @@ function seedFiles(inputs: MicroVMInputs & { name: string }, attachments: Attach
   }
   for (const file of inputs.files ?? []) {
     files.push({
-      path: `root${file.path}`,
+      path: seedPath(file.path),
       content: file.content,
       mode: (file.mode ?? "0644").padStart(4, "0"),
       owner: `${file.uid ?? 0}:${file.gid ?? 0}`,

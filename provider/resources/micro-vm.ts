@@ -2,16 +2,17 @@ import { createHash } from "node:crypto";
 import { MicrovmError } from "../errors";
 import type { MicroVMInputs, MicroVMState, NetworkReference } from "../generated/types";
 import { type Change, command, installFile } from "../host/change";
+import { readFiles } from "../host/files";
 import { tapName, userName } from "../host/names";
 import { objectDirectory, recordPath } from "../host/record";
 import { ChangeError, type HostSession } from "../host/session";
 import { fileDrift, type Snapshot } from "../host/snapshot";
-import { type Progress, type Resource, UnfinishedError } from "../resource";
+import { type Progress, type Recorded, type Resource, UnfinishedError } from "../resource";
 import { driverOf, type Setting, type VmmKind } from "../vmm";
 import { savingDirectory, snapshotShown } from "../vmm/driver";
 import { requireHost, usableKvm } from "./host-requirements";
 import { chooseAddresses, formerNetworks } from "./interface-addresses";
-import { type Decided, type Layout, layout, macsOf, places, settingLine } from "./micro-vm-layout";
+import { type Decided, guestFilePath, type Layout, layout, macsOf, places, settingLine } from "./micro-vm-layout";
 import { check, effect, plan } from "./micro-vm-plan";
 import { attachLines, attachmentDrift, detachLines, explainNetwork } from "./network";
 import { explainOwnership, isAnothers, ownLines, recordLines } from "./ownership";
@@ -24,6 +25,7 @@ export const microVM: Resource<MicroVMInputs, MicroVMState> = {
   effect,
   plan,
   observe,
+  recall,
   converge,
   remove,
 };
@@ -108,6 +110,27 @@ function isPaused(snapshot: Snapshot, name: string): boolean {
 function actualState(snapshot: Snapshot, name: string): MicroVMState["state"] {
   if (!isActive(snapshot, name)) return "stopped";
   return isPaused(snapshot, name) ? "paused" : "running";
+}
+
+/** What its record does not say of its files, since they may hold anything, is read where its guest has it from. */
+async function recall(host: HostSession, given: MicroVMInputs, { record }: Recorded): Promise<MicroVMState> {
+  const recordedFiles = given.files ?? [];
+  const name = given.name as string;
+  const found = await readFiles(
+    host,
+    recordedFiles.map(({ path }) => guestFilePath(name, path)),
+  );
+  const files = recordedFiles.flatMap(({ path, mode, uid, gid }) => {
+    const content = found.get(guestFilePath(name, path))?.toString();
+    return content === undefined ? [] : [{ path, content, mode, uid, gid }];
+  });
+  const inputs = { ...given, ...(given.files ? { files } : {}) } as Inputs;
+  const { notes } = await host.snapshot();
+  const { state } = places(name);
+  return stateOf(host, inputs, layout(inputs, record.decided as unknown as Decided), {
+    hostKey: notes.get(`${state}/host-key.pub`) ?? "",
+    bootMillis: notes.get(`${state}/boot-millis`) ?? "",
+  });
 }
 
 async function converge(

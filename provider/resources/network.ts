@@ -25,7 +25,14 @@ import { beginLines, explainOwnership, isAnothers, isOurs, ownLines } from "./ow
  * A bridge with its addresses, its packet filter and its DHCP server, made by units of our own: whatever manages the
  * host's network is left alone, and the host's next boot makes it again without us.
  */
-export const network: Resource<NetworkInputs, NetworkState> = { kind: "Network", check, observe, converge, remove };
+export const network: Resource<NetworkInputs, NetworkState> = {
+  kind: "Network",
+  check,
+  observe,
+  recall: async (_host, inputs) => outputs(inputs),
+  converge,
+  remove,
+};
 
 function check(inputs: Partial<NetworkInputs>): Problem[] {
   const { cidr, gateway } = inputs;
@@ -97,6 +104,12 @@ function ruleDrift(snapshot: Snapshot, name: string, nat: boolean): string[] {
   });
 }
 
+/** All of them follow from what is declared. */
+function outputs(inputs: NetworkInputs): NetworkState {
+  const { bridge, gateway, prefixLength } = networkPlan(inputs);
+  return { ...inputs, bridge, gatewayAddress: gateway, prefixLength, drift: [] } as NetworkState;
+}
+
 async function converge(
   host: HostSession,
   inputs: NetworkInputs,
@@ -138,13 +151,7 @@ async function converge(
   } catch (error) {
     throw explainOwnership(error, "Network", name);
   }
-  return {
-    ...inputs,
-    bridge: plan.bridge,
-    gatewayAddress: plan.gateway,
-    prefixLength: plan.prefixLength,
-    drift: [],
-  } as NetworkState;
+  return outputs(inputs);
 }
 
 function requireFree(snapshot: Snapshot, cidr: string, bridge: string, name: string): void {

@@ -1,6 +1,6 @@
 import { MicrovmError } from "../errors";
 import { command, installFile } from "../host/change";
-import { type ObjectRecord, recordPath, recordText } from "../host/record";
+import { type ObjectRecord, objectDirectory, recordPath, recordText } from "../host/record";
 import { ChangeError } from "../host/session";
 import type { Snapshot } from "../host/snapshot";
 import { recordedInputs } from "./recorded-inputs";
@@ -22,9 +22,12 @@ export function ownLines(kind: string, name: string, owners: (string | undefined
   return [command("mv_own", recordPath(kind, name), adopt ? "yes" : "no", ...ours)];
 }
 
-/** The record goes in before anything else is made. */
+/** The record goes in before anything else is made, and what was true of the former is gone before that. */
 export function recordLines(record: ObjectRecord): string[] {
-  return [installFile(recordPath(record.kind, record.name), recordText(record), "0600")];
+  return [
+    command("mv_unkeep", objectDirectory(record.kind, record.name)),
+    installFile(recordPath(record.kind, record.name), recordText(record), "0600"),
+  ];
 }
 
 /** What an object that is made or changed begins with: it is ours, and its record says how it is declared. */

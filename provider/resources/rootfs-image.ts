@@ -3,12 +3,13 @@ import type { RootfsImageInputs, RootfsImageState } from "../generated/types";
 import { command } from "../host/change";
 import { objectDirectory } from "../host/record";
 import type { HostSession } from "../host/session";
-import type { Problem, Progress, Resource } from "../resource";
+import type { Problem, Progress, Recorded, Resource } from "../resource";
 import { isUnknown } from "../schema/unknown";
 import { explainContainerImage, guestLines, type Pulled, pulled, pullLines, sizeBound } from "./container-image";
 import { requireHost } from "./host-requirements";
 import { fileDigest, packDirectory, treeDigest } from "./local-source";
 import { beginLines, explainOwnership, isOurs } from "./ownership";
+import { resultsOf } from "./results";
 import { explainSource, removeStored, sendFile, storedDrift, storedPath } from "./stored";
 
 /** A root filesystem image, made once and shared. */
@@ -17,6 +18,7 @@ export const rootfsImage: Resource<RootfsImageInputs, RootfsImageState> = {
   check,
   settle,
   observe,
+  recall,
   converge,
   remove: (host, state) => removeStored(host, "RootfsImage", state.name as string, state.owner, "image"),
 };
@@ -61,6 +63,15 @@ async function observe(host: HostSession, state: RootfsImageState): Promise<Root
   const drift = storedDrift(snapshot.stored, "the image", state.digest);
   // What was recorded before there were container images has none.
   return { ...state, imageDigest: state.imageDigest ?? "", drift };
+}
+
+function outputs(inputs: RootfsImageInputs, values: Record<string, string>): RootfsImageState {
+  const { digest = "", bytes, imageDigest = "" } = values;
+  return { ...inputs, digest, path: storedPath(digest), bytes: Number(bytes), imageDigest, drift: [] };
+}
+
+async function recall(_host: HostSession, inputs: RootfsImageInputs, recorded: Recorded): Promise<RootfsImageState> {
+  return outputs(inputs, resultsOf(recorded));
 }
 
 async function converge(
@@ -116,12 +127,11 @@ async function converge(
           `mv_settle_stored ${object} $mv_image`,
           `mv_result digest "$mv_image"; mv_result bytes "$(stat -c %s "$mv_store/$mv_image")"`,
         ],
+        keeps: { object, values: { imageDigest: image?.imageDigest ?? "" } },
       },
       progress,
     );
-    const digest = values.digest as string;
-    const imageDigest = image?.imageDigest ?? "";
-    return { ...inputs, digest, path: storedPath(digest), bytes: Number(values.bytes), imageDigest, drift: [] };
+    return outputs(inputs, values);
   } catch (error) {
     const subject = `RootfsImage ${name}`;
     const explained = explainContainerImage(error, subject, source.oci?.digest, architecture);

@@ -5,7 +5,7 @@ import { objectDirectory, recordPath } from "../host/record";
 import { ChangeError, type HostSession } from "../host/session";
 import type { Snapshot as HostView } from "../host/snapshot";
 import type { Plan } from "../plan";
-import type { Problem, Progress, Resource } from "../resource";
+import type { Problem, Progress, Recorded, Resource } from "../resource";
 import { isUnknown } from "../schema/unknown";
 import { driverOf, type Machine, type VmmKind } from "../vmm";
 import { refusal, vmmName } from "../vmm/capabilities";
@@ -14,6 +14,7 @@ import { requireHost } from "./host-requirements";
 import { type Decided, machineFor, ownDisks, places } from "./micro-vm-layout";
 import { explainOwnership, isAnothers, isOurs, ownLines, recordLines } from "./ownership";
 import { recordedInputs } from "./recorded-inputs";
+import { resultsOf } from "./results";
 import { isStored } from "./stored";
 
 /**
@@ -25,6 +26,7 @@ export const snapshot: Resource<SnapshotInputs, SnapshotState> = {
   check,
   plan,
   observe,
+  recall,
   converge,
   remove,
 };
@@ -73,6 +75,30 @@ async function observe(host: HostSession, state: SnapshotState): Promise<Snapsho
   return { ...state, drift };
 }
 
+/** What there is of a snapshot by what was settled before it was taken, and what its taking handed back. */
+function outputs(inputs: SnapshotInputs, settled: Settled, values: Record<string, string>): SnapshotState {
+  const name = inputs.name as string;
+  const { digest, bytes, pauseMillis } = values;
+  if (!digest)
+    throw new ChangeError(
+      { code: "snapshot-failed", verb: "take", subject: `Snapshot ${name}`, cause: "its host tells nothing of it" },
+      "",
+    );
+  return {
+    ...inputs,
+    ...settled,
+    digest,
+    path: directory(name),
+    bytes: Number(bytes),
+    pauseMillis: Number(pauseMillis),
+    drift: [],
+  };
+}
+
+async function recall(_host: HostSession, inputs: SnapshotInputs, recorded: Recorded): Promise<SnapshotState> {
+  return outputs(inputs, recorded.record.decided as unknown as Settled, resultsOf(recorded));
+}
+
 async function converge(
   host: HostSession,
   inputs: SnapshotInputs,
@@ -114,25 +140,12 @@ async function converge(
           `case $mv_rc in 0) ;; ${failures} *) mv_fail snapshot-failed ${command(name)} ;; esac`,
           'while read -r mv_key mv_value; do mv_result "$mv_key" "$mv_value"; done < "$mv_work/$mv_n.taken"',
         ],
+        keeps: { object },
       },
       progress,
     );
     if (!kept) for (const finding of settled.findings) progress(finding);
-    const { digest, bytes, pauseMillis } = values;
-    if (!digest)
-      throw new ChangeError(
-        { code: "snapshot-failed", verb: "take", subject: `Snapshot ${name}`, cause: "its host tells nothing of it" },
-        "",
-      );
-    return {
-      ...inputs,
-      ...settled,
-      digest,
-      path: directory(name),
-      bytes: Number(bytes),
-      pauseMillis: Number(pauseMillis),
-      drift: [],
-    };
+    return outputs(inputs, settled, values);
   } catch (error) {
     throw explain(explainOwnership(error, "Snapshot", name), inputs);
   }

@@ -4,13 +4,14 @@ import { command } from "../host/change";
 import { objectDirectory } from "../host/record";
 import { ChangeError, type HostSession } from "../host/session";
 import type { Facts } from "../host/snapshot";
-import type { Problem, Progress, Resource } from "../resource";
+import type { Problem, Progress, Recorded, Resource } from "../resource";
 import { isUnknown } from "../schema/unknown";
 import { advisoriesOf } from "../vmm/advisories";
 import { officialRelease, type VmmKind } from "../vmm/releases";
 import { requireHost } from "./host-requirements";
 import { fileDigest } from "./local-source";
 import { beginLines, explainOwnership, isOurs } from "./ownership";
+import { resultsOf } from "./results";
 import { explainSource, removeStored, sendFile, storedDrift, storedPath } from "./stored";
 
 /** A VMM: a package of the host's distribution, or a program in its store. */
@@ -19,6 +20,7 @@ export const vmm: Resource<VmmInputs, VmmState> = {
   check,
   settle,
   observe,
+  recall,
   converge,
   remove: (host, state) => removeStored(host, "Vmm", state.name as string, state.owner, "vmm"),
 };
@@ -76,6 +78,31 @@ async function observe(host: HostSession, state: VmmState): Promise<VmmState | u
   return { ...state, drift };
 }
 
+/** What there is of a VMM by what the change that installed it handed back. Refuses a release with published flaws. */
+function outputs(inputs: VmmInputs, values: Record<string, string>): VmmState {
+  const { version = "", program = "", packages = "", vmm: digest = "", jailer: jailerDigest = "" } = values;
+  const reason = inputs.allowVulnerable || program ? undefined : vulnerable(inputs.kind, version);
+  // It is on the host by now, as any change that failed half-way.
+  if (reason) {
+    const subject = `Vmm ${inputs.name}`;
+    throw new ChangeError({ code: "vmm-vulnerable", verb: "install", subject, cause: reason }, reason);
+  }
+  return {
+    ...inputs,
+    path: program || storedPath(digest),
+    jailerPath: storedPath(jailerDigest),
+    digest,
+    jailerDigest,
+    installedVersion: version,
+    installedPackages: packages.split(/\s+/).filter(Boolean).sort(),
+    drift: [],
+  };
+}
+
+async function recall(_host: HostSession, inputs: VmmInputs, recorded: Recorded): Promise<VmmState> {
+  return outputs(inputs, resultsOf(recorded));
+}
+
 async function converge(
   host: HostSession,
   inputs: VmmInputs,
@@ -88,20 +115,15 @@ async function converge(
   const begin = beginLines("Vmm", inputs, prior);
   const purpose = `${prior ? "update" : "create"} Vmm ${name}`;
   try {
-    const installed =
+    const values =
       inputs.kind === "qemu"
         ? await installPackage(host, inputs, { facts, begin, purpose, progress })
         : await installProgram(host, inputs, { facts, begin, purpose, progress });
-    return { ...inputs, ...installed, drift: [] };
+    return outputs(inputs, values);
   } catch (error) {
     throw explain(explainSource(explainOwnership(error, "Vmm", name), `Vmm ${name}`, inputs.source?.sha256), inputs);
   }
 }
-
-type Installed = Pick<
-  VmmState,
-  "path" | "jailerPath" | "digest" | "jailerDigest" | "installedVersion" | "installedPackages"
->;
 
 interface Installation {
   facts: Facts;
@@ -115,12 +137,12 @@ async function installPackage(
   host: HostSession,
   { name, version = "" }: VmmInputs,
   { facts, begin, purpose, progress }: Installation,
-): Promise<Installed> {
+): Promise<Record<string, string>> {
   const found = qemu[facts.architecture];
   if (!found) throw architectureUnknown(name as string, host.name, facts.architecture);
   const object = objectDirectory("Vmm", name as string);
   const { program } = found;
-  const values = await host.apply(
+  return host.apply(
     {
       purpose,
       deadline: 1_800_000,
@@ -137,31 +159,24 @@ async function installPackage(
         'mv_result version "$mv_version"',
         `mv_result packages "$(sed -n 's/^${found.package}://p' /etc/microvm/packages 2> /dev/null || true)"`,
       ],
+      keeps: { object, values: { program } },
     },
     progress,
   );
-  return {
-    path: program,
-    jailerPath: "",
-    digest: "",
-    jailerDigest: "",
-    installedVersion: values.version ?? "",
-    installedPackages: (values.packages ?? "").split(/\s+/).filter(Boolean).sort(),
-  };
 }
 
 async function installProgram(
   host: HostSession,
   inputs: VmmInputs,
   { facts, begin, purpose, progress }: Installation,
-): Promise<Installed> {
+): Promise<Record<string, string>> {
   const { kind, name, version = "", source } = inputs;
   const object = objectDirectory("Vmm", name as string);
   const work = `/var/lib/microvm/.vmm-${name}`;
   await host.apply({ purpose, deadline: 1_800_000, prepare: begin }, progress);
   if (source?.file) await sendFile(host, source.file, `${work}.source`, `Vmm ${name}`, progress);
   const jailed = kind === "firecracker";
-  const values = await host.apply(
+  return host.apply(
     {
       purpose,
       deadline: 1_800_000,
@@ -180,24 +195,10 @@ async function installProgram(
         `mv_result version "$(cat ${work}/version)"; mv_result vmm "$mv_vmm"; mv_result jailer "$mv_jailer"`,
         `rm -rf ${work} ${work}.source`,
       ],
+      keeps: { object },
     },
     progress,
   );
-  const installedVersion = values.version ?? "";
-  const reason = inputs.allowVulnerable ? undefined : vulnerable(kind, installedVersion);
-  // It is on the host by now, as any change that failed half-way.
-  if (reason) {
-    const subject = `Vmm ${name}`;
-    throw new ChangeError({ code: "vmm-vulnerable", verb: "install", subject, cause: reason }, reason);
-  }
-  return {
-    path: storedPath(values.vmm ?? ""),
-    jailerPath: storedPath(values.jailer ?? ""),
-    digest: values.vmm ?? "",
-    jailerDigest: values.jailer ?? "",
-    installedVersion,
-    installedPackages: [],
-  };
 }
 
 /** Shell lines that leave the program or archive at `source` below the work directory. */

@@ -5,13 +5,13 @@ import { objectDirectory, recordPath } from "../host/record";
 import { ChangeError, type HostSession } from "../host/session";
 import type { Snapshot } from "../host/snapshot";
 import type { Plan } from "../plan";
-import type { Progress, Resource } from "../resource";
+import type { Progress, Recorded, Resource } from "../resource";
 import { driverOf, type VmmKind } from "../vmm";
 import { requireHost } from "./host-requirements";
 import { beginLines, explainOwnership, isAnothers, isOurs, ownLines } from "./ownership";
 
 /** A disk whose data nothing here empties: it is made once, grows, and goes only where its program says so. */
-export const volume: Resource<VolumeInputs, VolumeState> = { kind: "Volume", plan, observe, converge, remove };
+export const volume: Resource<VolumeInputs, VolumeState> = { kind: "Volume", plan, observe, recall, converge, remove };
 
 const mib = 1048576;
 
@@ -45,6 +45,15 @@ async function observe(host: HostSession, state: VolumeState): Promise<VolumeSta
   else if (file.size < state.size * mib)
     drift.push(`its disk has ${Math.floor(file.size / mib)} MiB, not ${state.size}`);
   return { ...state, bytes: file?.size ?? 0, drift };
+}
+
+function outputs(inputs: VolumeInputs, bytes: number): VolumeState {
+  return { ...inputs, path: disk(inputs.name as string).path, bytes, drift: [] };
+}
+
+async function recall(host: HostSession, inputs: VolumeInputs, { record }: Recorded): Promise<VolumeState> {
+  const { files } = await host.snapshot();
+  return outputs(inputs, files.get(disk(record.name).path)?.size ?? 0);
 }
 
 /** The running microVM that has the volume, and the place that the volume has there. */
@@ -114,7 +123,7 @@ async function converge(
       },
       progress,
     );
-    return { ...inputs, path, bytes: Number(values.bytes), drift: [] };
+    return outputs(inputs, Number(values.bytes));
   } catch (error) {
     if (error instanceof ChangeError && error.code === "volume-shrinks") {
       throw new MicrovmError({
