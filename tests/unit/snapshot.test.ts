@@ -99,6 +99,17 @@ test("a batch is shell that dash accepts, with content that no argument holds", 
   assert.is(spawnSync("sh", ["-n"], { input: sentScript("lib.sh") + script }).status, 0);
 });
 
+test("a change that keeps what it hands back seals and keeps it, with what was known before", () => {
+  const script = batchScript([
+    { purpose: "create X a", prepare: ["true"], keeps: { object: "/etc/microvm/xs/a", values: { b: "it's" } } },
+    { purpose: "create X b", prepare: ["true"] },
+  ]);
+  assert.match(script, /seal_0\(\) \{\n'?mv_seal'? .*xs\/a/);
+  assert.match(script, /keep_0\(\) \{\n.*b:aXQncw==/);
+  assert.not.match(script, /(seal|keep)_1/);
+  assert.is(spawnSync("sh", ["-n"], { input: sentScript("lib.sh") + script }).status, 0);
+});
+
 test("lines of a batch are parsed, and noise is not", () => {
   assert.equal(parseBatchLine("result\t3\tkey\tdmFsdWU="), { type: "result", n: 3, key: "key", value: "value" });
   assert.equal(parseBatchLine("done\t0\t1\t"), { type: "done", n: 0, status: 1, stderr: "" });
