@@ -1,5 +1,6 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Client, ClientChannel } from "ssh2";
 import { MicrovmError } from "../errors";
 import { resolveTarget, type Target } from "./client-config";
@@ -14,6 +15,8 @@ import { type Pipe, uploadThrough } from "./upload";
 
 /** sshd's MaxSessions is 10; two are left to others. It counts commands, not forwarded channels, which hold no slot. */
 const commandsAtOnce = 8;
+/** How often a session is asked for that sshd refuses while none of ours is open. */
+const sessionTries = 5;
 /** Milliseconds after which an unused connection is closed. */
 const idleLife = 20_000;
 
@@ -29,6 +32,8 @@ export class SshConnection implements Connection {
   #idle: NodeJS.Timeout | undefined;
   #lost: Error | undefined;
   #users = 0;
+  /** Commands whose channel is open. */
+  #sessions = 0;
   /** Whether further hosts are reached through it. Then it lives as long as their connection. */
   #carries = false;
 
@@ -161,6 +166,41 @@ export class SshConnection implements Connection {
     });
   }
 
+  /**
+   * A channel that a command runs in. sshd counts one that has ended until it next looks around, which may be after it
+   * has read what asks for others, and it may be set to allow fewer than we take: whoever is refused asks again as long
+   * as others of ours have yet to end. What is refused has not begun.
+   */
+  async #session(command: string, { purpose, signal }: { purpose: string; signal?: AbortSignal }) {
+    for (let tries = 1, alone = 0; ; tries++) {
+      try {
+        const channel = await this.#open<ClientChannel>((done) => this.client.exec(command, done));
+        this.#sessions++;
+        channel.once("close", () => this.#sessions--);
+        return channel;
+      } catch (error) {
+        if (!isOpenFailure(error)) throw error;
+        if (this.#sessions === 0 && ++alone === sessionTries) throw this.#noSession(purpose, error);
+        await pause(Math.min(25 * 2 ** tries, 1000));
+        if (signal?.aborted) throw aborted(purpose, this.target.alias);
+      }
+    }
+  }
+
+  #noSession(purpose: string, cause: Error): MicrovmError {
+    return new MicrovmError(
+      {
+        code: "no-session",
+        verb: purpose,
+        subject: `on host ${this.target.alias}`,
+        cause: `its sshd opens no session (${cause.message})`,
+        hint: "See its log, and what MaxSessions in its sshd_config is.",
+        retryable: true,
+      },
+      { cause },
+    );
+  }
+
   async exec(options: ExecOptions): Promise<ExecResult> {
     return this.#using(options.signal, options.purpose, () => this.#exec(options));
   }
@@ -172,9 +212,7 @@ export class SshConnection implements Connection {
     const deadline = options.deadline ?? this.target.command;
     let code: number | string | null = null;
     try {
-      const channel = await this.#open<ClientChannel>((done) =>
-        this.client.exec(shellCommand(options.root ?? true, deadline), done),
-      );
+      const channel = await this.#session(shellCommand(options.root ?? true, deadline), options);
       channel.on("error", () => {}); // A shell that ends before it has read all says so by its status.
       channel.end(script);
       channel.on("data", (chunk: Buffer) => output.stdout(chunk));
@@ -255,13 +293,13 @@ export class SshConnection implements Connection {
         host: this.target.alias,
         user: this.identity.user,
         compress: true,
-        open: (command) => this.#pipe(command),
+        open: (command) => this.#pipe(command, options),
       }),
     );
   }
 
-  async #pipe(command: string): Promise<Pipe> {
-    const channel = await this.#open<ClientChannel>((done) => this.client.exec(command, done));
+  async #pipe(command: string, options: UploadOptions): Promise<Pipe> {
+    const channel = await this.#session(command, options);
     const lost = new Promise<never>((_, reject) => {
       this.#onLost.add(reject);
       channel.once("close", () => this.#onLost.delete(reject));
@@ -356,6 +394,11 @@ export class SshConnection implements Connection {
     });
     this.#end();
   }
+}
+
+/** Whether the server has refused a channel, which ssh2 tells by its reason. */
+function isOpenFailure(error: unknown): error is Error {
+  return error instanceof Error && typeof (error as { reason?: unknown }).reason === "number";
 }
 
 export function aborted(purpose: string, host: string): MicrovmError {

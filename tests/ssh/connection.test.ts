@@ -103,6 +103,43 @@ if (reason) {
     );
   });
 
+  test("starts commands while sshd still counts others that have ended together", async () => {
+    const link = await FaultyLink.to(server.port);
+    try {
+      const connection = await connect(endpoint({ port: link.port }));
+      link.gather(100);
+      // Those of a turn end at the same time, and the next ones are asked for in the same breath.
+      const script = 'sleep $(awk "BEGIN { print 1 - $(date +0.%N) }"); echo ended';
+      const results = await Promise.all(Array.from({ length: 24 }, () => connection.exec({ script, purpose: "test" })));
+      assert.ok(results.every(({ stdout }) => stdout === "ended\n"));
+    } finally {
+      await closeAll();
+      await link.close();
+    }
+  });
+
+  test("waits for its own commands to end where sshd allows few, and says so where it allows none", async () => {
+    const few = await startSshd({ extra: ["MaxSessions 2"] });
+    const none = await startSshd({ extra: ["MaxSessions 0"] });
+    const to = ({ port, keyFile, hostKey }: TestServer) => endpoint({ port, privateKeyFile: keyFile, hostKey });
+    try {
+      const connection = await connect(to(few));
+      const run = (n: number) => connection.exec({ script: `sleep 0.3; echo ${n}`, purpose: "test" });
+      const results = await Promise.all([...Array(7).keys()].map(run));
+      assert.equal(
+        results.map(({ stdout }) => stdout),
+        [...Array(7).keys()].map((n) => `${n}\n`),
+      );
+      const closed = await connect(to(none));
+      const error = await failure(closed.exec({ script: "true", purpose: "test" }));
+      assert.is(error.code, "no-session");
+      assert.match(error.message, /MaxSessions/);
+    } finally {
+      await closeAll();
+      await Promise.all([few.stop(), none.stop()]);
+    }
+  });
+
   test("refuses a changed host key and shows both fingerprints", async () => {
     keygen(join(scratch, "other"));
     const other = readFileSync(join(scratch, "other.pub"), "utf8").split(" ").slice(0, 2).join(" ");

@@ -6,6 +6,8 @@ export class FaultyLink {
   readonly #sockets = new Set<Socket>();
   #stalled = false;
   #bytesPerSecond = Number.POSITIVE_INFINITY;
+  #gathering = 0;
+  readonly #held = new Map<Socket, Buffer[]>();
   /** Bytes that have gone from client to server. */
   forwarded = 0;
   /** Cuts the link once that many bytes have gone to the server. */
@@ -37,9 +39,24 @@ export class FaultyLink {
     client.on("data", (chunk) => {
       this.forwarded += chunk.length;
       if (this.forwarded > this.cutAfter) return this.cut();
-      this.pass(client, target, chunk);
+      if (this.#gathering) this.hold(client, target, chunk);
+      else this.pass(client, target, chunk);
     });
     target.on("data", (chunk) => this.pass(target, client, chunk));
+  }
+
+  private hold(from: Socket, to: Socket, chunk: Buffer): void {
+    const held = this.#held.get(to);
+    if (held) {
+      held.push(chunk);
+      return;
+    }
+    const first = [chunk];
+    this.#held.set(to, first);
+    setTimeout(() => {
+      this.#held.delete(to);
+      this.pass(from, to, Buffer.concat(first));
+    }, this.#gathering);
   }
 
   private pass(from: Socket, to: Socket, chunk: Buffer): void {
@@ -63,6 +80,11 @@ export class FaultyLink {
 
   slow(bytesPerSecond: number): void {
     this.#bytesPerSecond = bytesPerSecond;
+  }
+
+  /** Hands the server in one piece what comes within so many milliseconds, as a busy one reads it. */
+  gather(millis: number): void {
+    this.#gathering = millis;
   }
 
   async close(): Promise<void> {
