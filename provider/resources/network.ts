@@ -226,6 +226,9 @@ export function resolverLines({ dns, domain, gatewayAddress }: NetworkReference)
   return [...(domain ? [`search ${domain}`] : []), ...servers.map((server) => `nameserver ${server}`)];
 }
 
+/** Shell command that says whose a claim is. Containers have names there that no microVM can have. */
+const holder = "sed 's|/.*||; s/^/microVM /; s/^microVM c_/Container /'";
+
 /** What lets a microVM speak on a network: its claim to the address, its filter, its lease. Idempotent. */
 export function attachLines(
   reference: NetworkReference,
@@ -238,7 +241,7 @@ export function attachLines(
   return {
     prepare: [
       `[ -d ${place} ] || mv_fail network-missing ${command(name)}`,
-      `if [ -e ${claim} ] && [ "$(cat ${claim})" != ${vm}/${index} ]; then mv_fail address-in-use "${address} of microVM $(cut -d / -f 1 ${claim})"; fi`,
+      `if [ -e ${claim} ] && [ "$(cat ${claim})" != ${vm}/${index} ]; then mv_fail address-in-use "${address} of $(${holder} ${claim})"; fi`,
       // An address that it had before is free again.
       `grep -lxF ${vm}/${index} ${place}/leases/* 2> /dev/null | grep -vxF ${claim} | xargs -r rm -f`,
       installFile(claim, `${vm}/${index}\n`),

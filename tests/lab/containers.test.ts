@@ -318,6 +318,7 @@ if (reason) {
         [{ handler: "kata-clh" }, /handler: is not one that the container is given: there is runc/],
         [{ handler: undefined }, /say how it is isolated/],
         [{ ports: [{ host: 1, container: 1 }] }, /lead to an interface/],
+        [{ interfaces: [{ network, address: web.ipAddress }] }, new RegExp(`${web.ipAddress} of Container web`)],
       ];
       for (const [more, expected] of cases) {
         const { code, message } = await failure(declare("bad", more));
