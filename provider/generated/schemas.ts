@@ -2261,6 +2261,13 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "type": "string",
         "description": "The file that holds the runtimes of ours."
       },
+      "handlers": {
+        "type": "array",
+        "items": {
+          "type": "string"
+        },
+        "description": "The handlers that are registered with it, when it was last looked at: what is registered later is shown after a refresh."
+      },
       "installedPackages": {
         "type": "array",
         "items": {
@@ -2285,7 +2292,8 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "name",
         "kind",
         "version",
-        "dropIn"
+        "dropIn",
+        "handlers"
       ]
     }
   },

@@ -906,6 +906,8 @@ export interface ContainerEngineState extends ContainerEngineInputs {
   version: string;
   /** The file that holds the runtimes of ours. */
   dropIn: string;
+  /** The handlers that are registered with it, when it was last looked at: what is registered later is shown after a refresh. */
+  handlers: string[];
   /** Packages that were missing and that delete removes again. */
   installedPackages: string[];
   /** What on the host differs from what was declared, a sentence each. The next `up` repairs it. */
@@ -922,6 +924,8 @@ export interface ContainerEngineReference {
   version: string;
   /** The file that holds the runtimes of ours. */
   dropIn: string;
+  /** The handlers that are registered with it, when it was last looked at: what is registered later is shown after a refresh. */
+  handlers: string[];
 }
 
 /** gVisor on a host: a runtime whose containers speak with a kernel of their own that is an ordinary program. It needs no KVM, and so is the strongest isolation that a host without it has. */

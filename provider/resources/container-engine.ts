@@ -106,7 +106,7 @@ async function observe(host: HostSession, state: ContainerEngineState): Promise<
   const unit = snapshot.units.get(driver.unit);
   if (unit && unit.activeState !== "active") drift.push(`${driver.unit} does not run`);
   if (!drift.length) drift.push(...configurationDrift(snapshot, state, { driver, main, dropIn }));
-  return { ...state, drift };
+  return { ...state, handlers: registeredHandlers(snapshot, name), drift };
 }
 
 /** What its administrator has changed since is a reason to put the drop-in together anew. */
@@ -139,18 +139,23 @@ function configurationDrift(
   }
 }
 
-function outputs(inputs: ContainerEngineInputs, values: Record<string, string>): ContainerEngineState {
+function outputs(
+  inputs: ContainerEngineInputs,
+  values: Record<string, string>,
+  handlers: string[],
+): ContainerEngineState {
   const { version = "", packages = "" } = values;
   const installedPackages = packages.split(/\s+/).filter(Boolean).sort();
-  return { ...inputs, version, dropIn: placesOf(inputs).dropIn, installedPackages, drift: [] };
+  return { ...inputs, version, dropIn: placesOf(inputs).dropIn, handlers, installedPackages, drift: [] };
 }
 
 async function recall(
-  _host: HostSession,
+  host: HostSession,
   inputs: ContainerEngineInputs,
   recorded: Recorded,
 ): Promise<ContainerEngineState> {
-  return outputs(inputs, resultsOf(recorded));
+  const handlers = registeredHandlers(await host.snapshot(), inputs.name as string);
+  return outputs(inputs, resultsOf(recorded), handlers);
 }
 
 /** Prints a file as a line of its path and its content. */
@@ -207,7 +212,8 @@ async function converge(
       });
       files = [...files, ...parseRead(more).filter(({ path }) => path !== dropIn)];
     }
-    const configuration = driver.configure(files, dropIn, version, registeredHandlers(snapshot, name));
+    const handlers = registeredHandlers(snapshot, name);
+    const configuration = driver.configure(files, dropIn, version, handlers);
     const values = await host.apply(
       {
         purpose,
@@ -231,7 +237,7 @@ async function converge(
       },
       progress,
     );
-    return outputs(inputs, values);
+    return outputs(inputs, values, handlers);
   } catch (error) {
     throw explain(explainOwnership(error, "ContainerEngine", name), inputs);
   }
@@ -245,11 +251,13 @@ function escapePattern(pattern: string): string {
     .join("");
 }
 
-function registeredHandlers(snapshot: Snapshot, name: string): string[] {
+/** Names of the handlers that whatever resources have registered with an engine. */
+export function registeredHandlers(snapshot: Snapshot, name: string): string[] {
   const parts = `${directory(name)}/handlers/`;
   return [...snapshot.contents.keys()]
     .filter((path) => path.startsWith(parts))
-    .map((path) => path.slice(path.lastIndexOf(".") + 1));
+    .map((path) => path.slice(path.lastIndexOf(".") + 1))
+    .sort();
 }
 
 /** Puts another text in the place of the main file, unless somebody else has meanwhile. */

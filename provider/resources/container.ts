@@ -9,7 +9,9 @@ import { fileDrift, type Snapshot } from "../host/snapshot";
 import { type Handler, isOciRuntime } from "../kata/handler";
 import { engineHandlers } from "../kata/layout";
 import { type Problem, type Progress, type Recorded, type Resource, UnfinishedError } from "../resource";
+import { nearest } from "../schema/nearest";
 import { isUnknown } from "../schema/unknown";
+import { registeredHandlers } from "./container-engine";
 import { explainContainerImage, fetchLines } from "./container-image";
 import {
   type ContainerLayout,
@@ -63,10 +65,8 @@ function check(inputs: Partial<ContainerInputs>): Problem[] {
   }
   const names = handlerNames(inputs);
   if (known(handler) && names && !names.includes(handler)) {
-    problem(
-      "handler",
-      `is not one that the container is given: there ${names.length > 1 ? "are" : "is"} ${names.join(", ")}`,
-    );
+    const registered = known(engine) && known(engine.handlers) ? engine.handlers.filter(known) : [];
+    problem("handler", notGiven(handler, names, registered));
   }
   if (isolation === "gvisor" && inputs.gvisor === undefined) problem("gvisor", "is needed for gVisor's isolation");
   if (isolation === "vm" && inputs.kata === undefined) problem("kata", "is needed for a virtual machine's isolation");
@@ -117,6 +117,19 @@ function handlerNames({ gvisor, kata }: Partial<ContainerInputs>): string[] | un
   ];
 }
 
+/** What is wrong with a handler that the container is not given, beside those that it is and those that its engine has. */
+function notGiven(handler: string, given: string[], registered: string[]): string {
+  const others = registered.filter((name) => !given.includes(name));
+  const near = nearest(handler, [...given, ...others]);
+  return [
+    `is not one that the container is given: there ${given.length > 1 ? "are" : "is"} ${given.join(", ")}`,
+    ...(others.length
+      ? [`its engine has ${others.join(", ")} too, which takes the \`kata\` or \`gvisor\` that it is of`]
+      : []),
+    ...(near && near !== handler ? [`did you mean ${near}?`] : []),
+  ].join("; ");
+}
+
 async function settle(inputs: Partial<ContainerInputs>): Promise<Partial<ContainerInputs>> {
   const { image } = inputs;
   if (!known(image) || !known(image.archive)) return inputs;
@@ -131,30 +144,35 @@ function runtimesOf({ gvisor, kata }: Pick<Inputs, "gvisor" | "kata">): Handler[
   ];
 }
 
+function noRuntime(name: string, cause: string, hint?: string): MicrovmError {
+  return new MicrovmError({
+    code: "no-runtime",
+    verb: "choose",
+    subject: `the runtime of Container ${name}`,
+    cause,
+    hint,
+  });
+}
+
 /** The runtime that it runs under, and why; no handler is the engine's own. */
-function chooseRuntime(snapshot: Snapshot, inputs: Inputs): { handler?: Handler; name: string; reason: string } {
-  const { name, handler, isolation, kata } = inputs;
+export function chooseRuntime(snapshot: Snapshot, inputs: Inputs): { handler?: Handler; name: string; reason: string } {
+  const { name, engine, handler, isolation, kata } = inputs;
   if (handler === "runc") return { name: "runc", reason: "declared: the host's kernel is shared with it" };
   const all = runtimesOf(inputs);
   const chosen = (one: Handler | undefined, reason: string) => {
     if (one) return { handler: one, name: one.name, reason };
-    const cause = `it is given none that would do for ${handler ?? isolation}: ${reason}`;
     const hint = `There ${all.length ? `are ${all.map((item) => item.name).join(", ")} and` : "is only"} runc.`;
-    throw new MicrovmError({
-      code: "no-runtime",
-      verb: "choose",
-      subject: `the runtime of Container ${name}`,
-      cause,
-      hint,
-    });
+    throw noRuntime(name, `it is given none that would do for ${isolation}: ${reason}`, hint);
   };
   const machine = all.find((one) => !isOciRuntime(one));
   const userKernel = all.find(isOciRuntime);
-  if (handler !== undefined)
-    return chosen(
-      all.find((one) => one.name === handler),
-      "declared",
-    );
+  if (handler !== undefined) {
+    const one = all.find((item) => item.name === handler);
+    if (one) return chosen(one, "declared");
+    const given = ["runc", ...all.map((item) => item.name)];
+    const registered = registeredHandlers(snapshot, engine.name as string);
+    throw noRuntime(name, `handler ${handler} ${notGiven(handler, given, registered)}`);
+  }
   if (isolation === "gvisor") return chosen(userKernel, "declared");
   const { virtualization, evidence } = usableKvm(snapshot);
   const without = `the host has no usable KVM for a virtual machine: ${evidence}`;

@@ -38,6 +38,8 @@ export class ContainerEngine extends MicrovmResource {
   declare readonly version: pulumi.Output<string>;
   /** The file that holds the runtimes of ours. */
   declare readonly dropIn: pulumi.Output<string>;
+  /** The handlers that are registered with it, when it was last looked at: what is registered later is shown after a refresh. */
+  declare readonly handlers: pulumi.Output<string[]>;
   /** Packages that were missing and that delete removes again. */
   declare readonly installedPackages: pulumi.Output<string[]>;
   /** What on the host differs from what was declared, a sentence each. The next `up` repairs it. */

@@ -244,6 +244,7 @@ if (reason) {
       assert.match(sand.isolationReason, /no usable KVM|no Kata/);
       assert.match(await fetched(sand.ipAddress), /^hello program from Linux version 4\.4\.0/);
       assert.equal(await world.drift(), {});
+      assert.equal((await world.read("ContainerEngine", "containerd"))?.handlers, ["gvisor"]);
       const inUse = await failure(world.remove("GVisor", "gvisor"));
       assert.is(inUse.code, "runtime-in-use");
       assert.match(inUse.message, /sand/);

@@ -1,8 +1,10 @@
 import * as assert from "node:assert/strict";
 import { suite } from "uvu";
 import type { ContainerInputs } from "../../provider/generated/types";
+import { parseSnapshot, type Snapshot } from "../../provider/host/snapshot";
 import type { Handler } from "../../provider/kata/handler";
 import { check, diff } from "../../provider/lifecycle";
+import { chooseRuntime } from "../../provider/resources/container";
 import { containerId, containerLayout, networkMember } from "../../provider/resources/container-layout";
 import { exampleInputs } from "../contract/example-inputs";
 
@@ -82,6 +84,22 @@ test("ports lead to the first interface, for each protocol", () => {
   const rules = file("ports.nft", { interfaces: [{ network }], ports });
   assert.match(rules, /fib daddr type local ip daddr != 127\.0\.0\.0\/8 tcp dport 80 dnat to 172\.30\.0\.9:8080/);
   assert.match(rules, /ip daddr 203\.0\.113\.10 udp dport 53 dnat to 172\.30\.0\.9:53/);
+});
+
+test("a handler that it is not given is refused with those that its engine has, and the one that was meant", async () => {
+  const engine = { ...inputs().engine, handlers: ["kata-clh", "kata-qemu"] };
+  const given = inputs({ engine, handler: "kata-cly" });
+  const expected = /there is runc; its engine has kata-clh, kata-qemu too, .*; did you mean kata-clh\?/;
+  const { problems } = await check("Container", { ...given });
+  assert.match(problems[0]?.reason ?? "", expected);
+  // Where it is only known on the host what the container is given, the host is what tells.
+  const parts = engine.handlers.map(
+    (name) => `content\t/etc/microvm/engines/containerd/handlers/KataRuntime-kata.${name}\t`,
+  );
+  const snapshot = parseSnapshot([...parts, "end", ""].join("\n")) as Snapshot;
+  assert.throws(() => chooseRuntime(snapshot, { ...given, engine: { ...engine, handlers: [] } }), expected);
+  const { problems: others } = await check("Container", { ...given, handler: "kata-clh" });
+  assert.match(others[0]?.reason ?? "", /its engine has kata-clh, .*`kata` or `gvisor`[^;]*$/);
 });
 
 for (const [what, more, property, reason] of [
