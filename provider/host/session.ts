@@ -285,8 +285,8 @@ function changeFailed(
 ): ChangeError {
   const [verb = "change", ...subject] = change.purpose.split(" ");
   const stderr = redacted(event.stderr, change.secrets);
-  // Whatever a script made of it: apt, mkfs, cp and tar each have words of their own.
-  const full = /No space left on device|enough free space/.test(stderr);
+  // Whatever a script made of it: apt, mkfs, cp, tar and what is written in Go each have words of their own.
+  const full = /no space left on device|enough free space/i.test(stderr);
   return new ChangeError(
     {
       code: full ? "disk-full" : (failure?.code ?? "change-failed"),

@@ -403,14 +403,15 @@ async function obtainImage(host: HostSession, inputs: Inputs, { purpose, begin, 
       deadline: 3_600_000,
       builds: `container-${name}`,
       build: [
-        `rm -rf ${work}; mkdir -p -m 0700 ${work}`,
+        // Where the disk is full, the half of an image is in the way of the next attempt, and of everybody else.
+        `trap 'rm -rf ${work}' EXIT; rm -rf ${work}; mkdir -p -m 0700 ${work}`,
         ...fetchLines(image, { work, machine, pinned: kept, packed: true }),
         // Said before it is there, so that nobody takes it for one that nothing uses.
         `mv_tag=$(printf %s "$mv_said" | tr : -); printf 'microvm.local/image:%s\\n' "$mv_tag" > ${object}/image.next`,
         `tar -C ${work}/layout -cf ${work}/image.tar .`,
         // It may be restarted at this very moment, for a runtime that is registered.
         `mv_tries=5; until ctr --namespace microvm image import --base-name microvm.local/image ${work}/image.tar 1>&2; do mv_tries=$((mv_tries - 1)); [ $mv_tries -gt 0 ] || mv_fail image-refused ${command(name)}; sleep 2; done`,
-        `rm -rf ${work} ${work}.source`,
+        `rm -f ${work}.source`,
         'mv_result digest "$mv_said"',
       ],
     },

@@ -1,6 +1,8 @@
+import { createCipheriv } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { ContainerEngineState, ContainerState, GVisorState, NetworkState } from "../../provider/generated/types";
+import { UnfinishedError } from "../../provider/resource";
 import { closeAll } from "../../provider/ssh";
 import { failure } from "../failure";
 import { skip } from "../skip";
@@ -30,6 +32,16 @@ if (reason) {
     entrypoint: ["sh", "-c"],
     env: ["PATH=/bin"],
     cmd: ['echo "another one"; sleep 1000'],
+  });
+  /** With 12 MiB that cannot be packed, the same ones each time. */
+  const large = containerImage({
+    entrypoint: ["sh", "-c", "sleep 1000"],
+    env: ["PATH=/bin"],
+    files: {
+      "/large": {
+        content: createCipheriv("aes-128-ctr", Buffer.alloc(16), Buffer.alloc(16)).update(Buffer.alloc(12 << 20)),
+      },
+    },
   });
 
   test.before(async () => {
@@ -309,6 +321,31 @@ if (reason) {
       assert.equal(await world.drift(), {});
       await declare("web", webInputs());
       assert.match(await fetched(web.ipAddress), /^hello program/);
+    });
+
+    test(`${name}: a full disk is an error that says so, and the next run goes on once there is space`, async () => {
+      const image = { reference: registry.push(large, `large:${name}`), tls: false };
+      const content = "/var/lib/containerd/io.containerd.content.v1.content";
+      const images = () => onHost("ctr -n microvm image ls -q");
+      const before = await images();
+      // Where it is packed for the engine, and where the engine unpacks it.
+      for (const full of ["/var/lib/microvm", content]) {
+        await lab.smallDisk(name, full, 8);
+        if (full === content) await onHost(`mkdir -p ${content}/blobs/sha256 ${content}/ingest`);
+        const error = await failure(declare("large", { image }));
+        const left = await onHost("find /var/lib/microvm -mindepth 1 -path '*large*'");
+        await onHost(`umount ${full}`);
+        assert.is(error.code, "disk-full", error.message);
+        assert.instance(error, UnfinishedError);
+        assert.is(left, "");
+        assert.is(await images(), before);
+        assert.match(String((await world.drift())["Container/large"]), /not made to the end|did not finish/);
+        await world.up();
+        assert.equal(await world.drift(), {});
+        assert.is((await world.read("Container", "large"))?.imageDigest, large.digest);
+        await world.remove("Container", "large");
+        assert.is(await images(), before);
+      }
     });
 
     test(`${name}: says what is wrong with what is asked for`, async () => {
