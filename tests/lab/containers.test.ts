@@ -33,6 +33,15 @@ if (reason) {
     env: ["PATH=/bin"],
     cmd: ['echo "another one"; sleep 1000'],
   });
+  /** Says by which signal it is asked to end, and is made to be asked by another than the usual one. */
+  const quitting = containerImage({
+    entrypoint: ["sh", "-c"],
+    env: ["PATH=/bin"],
+    stopSignal: "SIGQUIT",
+    cmd: [
+      'for s in TERM INT QUIT; do trap "echo asked to end by $s; exit 0" $s; done; echo ready; while :; do sleep 1000 & wait; done',
+    ],
+  });
   /** With 12 MiB that cannot be packed, the same ones each time. */
   const large = containerImage({
     entrypoint: ["sh", "-c", "sleep 1000"],
@@ -321,6 +330,18 @@ if (reason) {
       assert.equal(await world.drift(), {});
       await declare("web", webInputs());
       assert.match(await fetched(web.ipAddress), /^hello program/);
+    });
+
+    test(`${name}: its image's own signal asks it to end, at a restart as at a stop`, async () => {
+      const image = { reference: registry.push(quitting, `quitting:${name}`), tls: false };
+      const asked = () => onHost("grep '^asked' /var/lib/microvm/containers/quits/console.log || true");
+      await declare("quits", { image, stopTimeout: 30, ready: { log: "^ready$" } });
+      assert.is(await asked(), "");
+      await declare("quits", { image, stopTimeout: 30, ready: { log: "^ready$" }, workingDirectory: "/bin" });
+      assert.is(await asked(), "asked to end by QUIT\n");
+      await declare("quits", { image, stopTimeout: 30, workingDirectory: "/bin", state: "stopped" });
+      assert.is(await asked(), "asked to end by QUIT\nasked to end by QUIT\n");
+      await world.remove("Container", "quits");
     });
 
     test(`${name}: a full disk is an error that says so, and the next run goes on once there is space`, async () => {
