@@ -369,9 +369,36 @@ interface Obtaining {
   progress: Progress;
 }
 
-/** Has the image in the engine, and says its digest. */
-async function obtainImage(host: HostSession, inputs: Inputs, { purpose, begin, kept, machine, progress }: Obtaining) {
+/** Milliseconds for which what a source has led to on a host is what it leads to: objects of one run come together. */
+const sameRun = 60_000;
+const obtained = new WeakMap<HostSession, Map<string, { digest: Promise<string>; began: number }>>();
+
+/** Has the image in the engine, and says its digest. Of those that want the same at the same time one gets it for all. */
+function obtainImage(host: HostSession, inputs: Inputs, obtaining: Obtaining): Promise<string> {
+  // What a tag led to long ago is for the object that has looked it up then.
+  if (obtaining.kept) return obtainAfter(undefined, host, inputs, obtaining);
+  const known = obtained.get(host) ?? new Map();
+  obtained.set(host, known);
+  const source = `${imageSource(inputs)} ${inputs.image.tls}`;
+  const earlier = known.get(source);
+  if (earlier && Date.now() - earlier.began < sameRun) return obtainAfter(earlier.digest, host, inputs, obtaining);
+  const digest = obtainAfter(undefined, host, inputs, obtaining);
+  const mine = { digest, began: Date.now() };
+  known.set(source, mine);
+  digest.catch(() => known.get(source) === mine && known.delete(source));
+  return digest;
+}
+
+/** `earlier` is what somebody else gets by the same source; whether that is still in the engine is asked anyway. */
+async function obtainAfter(
+  earlier: Promise<string> | undefined,
+  host: HostSession,
+  inputs: Inputs,
+  { purpose, begin, kept, machine, progress }: Obtaining,
+): Promise<string> {
   const { name, image, engine } = inputs;
+  // A digest leads to the same everywhere and always.
+  const named = kept ?? image.reference?.split("@")[1] ?? (await earlier?.catch(() => undefined));
   const object = objectDirectory("Container", name);
   const at = objectDirectory("ContainerEngine", engine.name as string);
   const work = `/var/lib/microvm/.container-${name}`;
@@ -386,16 +413,18 @@ async function obtainImage(host: HostSession, inputs: Inputs, { purpose, begin, 
         command("mv_dir", `${at}/containers`, "0755", "root:root"),
         `: > ${at}/containers/${name}`,
         command("mv_packages", object, "skopeo", "dbus"),
-        ...(kept
+        ...(named
           ? [
-              `mv_result found "$(ctr --namespace microvm image ls -q 2> /dev/null | grep -cxF ${command(imageName(kept))} || true)"`,
+              // Said before it is looked for, so that nobody takes it for one that nothing uses.
+              `printf '%s\\n' ${imageName(named)} > ${object}/image.next`,
+              `mv_result found "$(ctr --namespace microvm image ls -q 2> /dev/null | grep -cxF ${command(imageName(named))} || true)"`,
             ]
           : []),
       ],
     },
     progress,
   );
-  if (kept && found === "1") return kept;
+  if (named && found === "1") return named;
   if (image.archive) await sendFile(host, image.archive, `${work}.source`, `Container ${name}`, progress);
   const { digest = "" } = await host.apply(
     {
@@ -406,7 +435,7 @@ async function obtainImage(host: HostSession, inputs: Inputs, { purpose, begin, 
         // Where the disk is full, the half of an image is in the way of the next attempt, and of everybody else.
         `trap 'rm -rf ${work}' EXIT; rm -rf ${work}; mkdir -p -m 0700 ${work}`,
         ...fetchLines(image, { work, machine, pinned: kept, packed: true }),
-        // Said before it is there, so that nobody takes it for one that nothing uses.
+        // Said before it is there, for the same reason.
         `mv_tag=$(printf %s "$mv_said" | tr : -); printf 'microvm.local/image:%s\\n' "$mv_tag" > ${object}/image.next`,
         `tar -C ${work}/layout -cf ${work}/image.tar .`,
         // It may be restarted at this very moment, for a runtime that is registered.

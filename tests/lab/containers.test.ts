@@ -154,6 +154,27 @@ if (reason) {
       await world.remove("Container", "wrong");
     });
 
+    test(`${name}: an image is got once for all that come at once, and by its digest not where it is already`, async () => {
+      const asked = (image: string) => registry.requests().filter((line) => line.includes(`/v2/${image}/`)).length;
+      const push = (image: string) => ({ reference: registry.push(served, `${image}:${name}`), tls: false });
+      const one = `one-${name}`;
+      const three = `three-${name}`;
+      await declare("first", { image: push(one) });
+      assert.ok(asked(one) > 0);
+      const image = push(three);
+      const ids = ["second", "third", "fourth"];
+      const made = await Promise.all(ids.map((id) => declare(id, { image })));
+      assert.ok(made.every(({ imageDigest }) => imageDigest === served.digest));
+      assert.is(asked(three), asked(one));
+      const pinned = await declare("fifth", {
+        image: { reference: `${registry.address}/none@${served.digest}`, tls: false },
+      });
+      assert.is(pinned.imageDigest, served.digest);
+      assert.is(asked("none"), 0);
+      assert.equal(await world.drift(), {});
+      for (const id of ["first", ...ids, "fifth"]) await world.remove("Container", id);
+    });
+
     test(`${name}: it runs on while its engine is restarted, and its end is noticed after that`, async () => {
       const pid = await pidOf("web");
       await onHost("systemctl restart containerd; sleep 1");
