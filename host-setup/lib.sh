@@ -268,6 +268,25 @@ mv_kata_names() {
   done
 }
 
+# mv_swap_later ENGINE: those that have registered handlers with ENGINE in this batch and whose turn is yet to come have
+# again what they had before; called once more, what they registered. Fails where there is nobody.
+mv_swap_later() {
+  mv_handlers=/etc/microvm/engines/$1/handlers
+  mv_nobody=1
+  for mv_note in "$mv_work"/*."$1".owner; do
+    mv_later=${mv_note##*/}
+    if [ ! -e "$mv_note" ] || [ "${mv_later%%.*}" -le "$mv_n" ] || [ -e "$mv_work/${mv_later%%.*}.failed" ]; then continue; fi
+    mv_nobody=0
+    mv_kept=${mv_note%.owner}
+    mkdir "$mv_kept.next"
+    mv "$mv_handlers/$(cat "$mv_note")".* "$mv_kept.next" 2>/dev/null || true
+    cp -p "$mv_kept"/* "$mv_handlers" 2>/dev/null || true
+    rm -rf "$mv_kept"
+    mv "$mv_kept.next" "$mv_kept"
+  done
+  return $mv_nobody
+}
+
 # mv_published URL: prints the SHA-256 that a project publishes at URL, the first word of it.
 mv_published() {
   curl -fsSL --proto '=https' --retry 3 --connect-timeout 20 -- "$1" | head -c 4096 | sed -n '1s/^\([0-9a-f]\{64\}\).*/\1/p'

@@ -275,10 +275,15 @@ function installMain(path: string, former: string | undefined, wanted: string | 
   ];
 }
 
-/** Has the engine read what is registered; of the changes in one batch, the first does it for all. */
+/**
+ * Has the engine read what is registered; of the changes in one batch, the first does it for all. Where the engine does
+ * not take that, the fault may be another's: then each is for itself.
+ */
 function applyLines(name: string, otherwise: string[] = []): string[] {
   return [
-    `mv_status=0; /usr/lib/microvm/engine-apply ${name} 2> "$mv_work/engine" || mv_status=$?`,
+    `mv_apply() { mv_status=0; /usr/lib/microvm/engine-apply ${name} 2> "$mv_work/engine" || mv_status=$?; }`,
+    "mv_apply",
+    `case $mv_status in 0 | 3 | 5) ;; *) if mv_swap_later ${name}; then mv_apply; mv_swap_later ${name}; fi ;; esac`,
     `if [ $mv_status != 0 ]; then cat "$mv_work/engine" 1>&2; mv_said=$(grep -v '^$' "$mv_work/engine" | head -n 1)`,
     ...otherwise,
     `case $mv_status in 3) mv_fail engine-broken "$mv_said" ;; 4) mv_fail drop-in-refused "$mv_said" ;; 5) mv_fail engine-ends-containers ${command(name)} ;; *) mv_fail engine-not-working "$mv_said" ;; esac`,
@@ -307,7 +312,7 @@ function registerLines(
         ({ name }) =>
           `for mv_other in ${at}/handlers/*.${name}; do case $mv_other in ${mine}.${name} | *'*'*) ;; *) mv_fail handler-taken "${name} of $(basename "$mv_other" .${name})" ;; esac; done`,
       ),
-      `mkdir ${former}; cp -p ${mine}.* ${former} 2> /dev/null || true`,
+      `mkdir ${former}; cp -p ${mine}.* ${former} 2> /dev/null || true; printf '%s\\n' ${owner} > ${former}.owner`,
       `find ${at}/handlers -name ${command(`${owner}.*`)} ${kept} -delete`,
       ...handlers.map((handler) => installFile(`${mine}.${handler.name}`, driver.part(handler))),
     ],

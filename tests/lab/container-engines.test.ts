@@ -3,7 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { ContainerEngineState, GVisorState, KataRuntimeState } from "../../provider/generated/types";
+import type { MicrovmError } from "../../provider/errors";
+import type {
+  ContainerEngineReference,
+  ContainerEngineState,
+  GVisorState,
+  KataRuntimeState,
+} from "../../provider/generated/types";
+import { type HostTarget, openHost } from "../../provider/host/session";
+import type { Handler } from "../../provider/kata/handler";
+import { registrations } from "../../provider/resources/container-engine";
 import { closeAll } from "../../provider/ssh";
 import { failure } from "../failure";
 import { skip } from "../skip";
@@ -193,6 +202,41 @@ if (reason) {
       );
       await register();
       assert.equal(await world.drift(), {});
+    });
+
+    test(`${name}: of two runtimes that come at once, the one that it does not take is refused alone`, async () => {
+      await onHost(
+        "mkdir -p /run/systemd/system/containerd.service.d; printf '[Service]\\nExecStartPre=/bin/sh -c \"! grep -q odd %s\"\\n' " +
+          `${engine.dropIn} > /run/systemd/system/containerd.service.d/fault.conf; systemctl daemon-reload`,
+      );
+      const { name: host, connection } = world.hostReference;
+      const session = openHost({ name: host as string, connection: connection as HostTarget["connection"] });
+      const engines = [reference("ContainerEngine", engine) as unknown as ContainerEngineReference];
+      const parts = () => onHost("ls /etc/microvm/engines/containerd/handlers");
+      const apply = (owner: string, handlers: Handler[]) =>
+        session.apply({ purpose: `register ${owner}`, ...registrations({ engines }, owner, handlers) });
+      const runtime = (handler: string) => ({ name: handler, runtime: "io.containerd.runc.v2", program: "/bin/true" });
+      // In whatever order they come.
+      for (const owners of [
+        ["Test-even", "Test-odd"],
+        ["Test-odd", "Test-even"],
+      ]) {
+        const outcomes = await Promise.all(
+          owners.map((owner) =>
+            apply(owner, [runtime(owner.slice(5))]).then(
+              () => `${owner} is taken`,
+              (error: MicrovmError) => `${owner} is refused: ${error.code}`,
+            ),
+          ),
+        );
+        assert.equal(outcomes.sort(), ["Test-even is taken", "Test-odd is refused: engine-not-working"]);
+        assert.is(await parts(), "GVisor-gvisor.gvisor\nTest-even.even\n");
+        assert.match(await onHost("containerd config dump"), /runtimes\.['"]?even/);
+        await apply("Test-even", []);
+        assert.is(await parts(), "GVisor-gvisor.gvisor\n");
+        assert.equal(await world.drift(), {});
+      }
+      await onHost("rm -r /run/systemd/system/containerd.service.d; systemctl daemon-reload");
     });
 
     test(`${name}: an engine whose service would end its containers is not restarted`, async () => {
