@@ -284,14 +284,16 @@ if (reason) {
       const sand = await declare("sand", { ...webInputs(), gvisor, handler: undefined, isolation: "strongest" });
       assert.is(sand.runsUnder, "gvisor");
       assert.match(sand.isolationReason, /no usable KVM|no Kata/);
-      assert.match(await fetched(sand.ipAddress), /^hello program from Linux version 4\.4\.0/);
+      assert.match(await answer(sand.ipAddress), /^hello program from Linux version 4\.4\.0/);
       assert.equal(await world.drift(), {});
       assert.equal((await world.read("ContainerEngine", "containerd"))?.handlers, ["gvisor"]);
       const inUse = await failure(world.remove("GVisor", "gvisor"));
       assert.is(inUse.code, "runtime-in-use");
       assert.match(inUse.message, /sand/);
+      const pid = await pidOf("sand");
       await onHost("systemctl restart containerd; sleep 1");
-      assert.match(await fetched(sand.ipAddress), /^hello program/);
+      assert.match(await answer(sand.ipAddress), /^hello program/);
+      assert.is(await pidOf("sand"), pid);
     });
 
     test(`${name}: containers are kept from each other`, async () => {
