@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { schemas } from "../provider/generated/schemas";
 import type { Kind } from "../provider/generated/types";
 import type { PropertySchema } from "../provider/schema/model";
+import { referenceOf } from "../provider/schema/reference";
 
 /** Says which kind a resource object is, also across two copies of this package. */
 export const kindKey = Symbol.for("pulumi-microvm.kind");
@@ -43,8 +44,7 @@ function reference(kind: Kind, value: unknown, path: string): unknown {
   const given = (value as { [kindKey]?: Kind })[kindKey];
   if (given !== kind)
     throw new TypeError(`${path} must be a ${kind}, not ${given ? `a ${given}` : "another resource"}`);
-  const outputs = value as unknown as Record<string, unknown>;
-  return Object.fromEntries(schemas[kind].reference.properties.map((name) => [name, outputs[name]]));
+  return referenceOf(kind, value as unknown as Record<string, unknown>);
 }
 
 /** What the host of a resource was given to log in with. */

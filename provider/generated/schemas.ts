@@ -131,7 +131,8 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
               "type": "string",
               "description": "The host key to accept: a `SHA256:…` fingerprint or an OpenSSH public key."
             }
-          }
+          },
+          "x-shape": "Jump"
         },
         "maxItems": 8
       },
@@ -164,7 +165,8 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
             "exclusiveMinimum": 0,
             "maximum": 86400
           }
-        }
+        },
+        "x-shape": "Deadlines"
       },
       "packages": {
         "type": "array",
@@ -325,7 +327,8 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
                   "type": "string",
                   "description": "The host key to accept: a `SHA256:…` fingerprint or an OpenSSH public key."
                 }
-              }
+              },
+              "x-shape": "Jump"
             }
           },
           "deadlines": {
@@ -357,9 +360,11 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
                 "exclusiveMinimum": 0,
                 "maximum": 86400
               }
-            }
+            },
+            "x-shape": "Deadlines"
           }
-        }
+        },
+        "x-shape": "Connection"
       },
       "fingerprint": {
         "type": "string",
@@ -560,7 +565,8 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
           }
         },
         "x-internal": true,
-        "x-secret": true
+        "x-secret": true,
+        "x-shape": "Credentials"
       },
       "owner": {
         "type": "string",
@@ -725,7 +731,8 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
           }
         },
         "x-internal": true,
-        "x-secret": true
+        "x-secret": true,
+        "x-shape": "Credentials"
       },
       "owner": {
         "type": "string",
@@ -1007,7 +1014,8 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
           }
         },
         "x-internal": true,
-        "x-secret": true
+        "x-secret": true,
+        "x-shape": "Credentials"
       },
       "owner": {
         "type": "string",
@@ -1165,7 +1173,8 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
           }
         },
         "x-internal": true,
-        "x-secret": true
+        "x-secret": true,
+        "x-shape": "Credentials"
       },
       "owner": {
         "type": "string",
@@ -1291,7 +1300,8 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
           }
         },
         "x-internal": true,
-        "x-secret": true
+        "x-secret": true,
+        "x-shape": "Credentials"
       },
       "owner": {
         "type": "string",
@@ -1513,7 +1523,8 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
                 "maximum": 1000000000
               }
             },
-            "x-change": "restart"
+            "x-change": "restart",
+            "x-shape": "RateLimit"
           }
         }
       },
@@ -1565,7 +1576,8 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
                   "maximum": 1000000000
                 }
               },
-              "x-change": "restart"
+              "x-change": "restart",
+              "x-shape": "RateLimit"
             }
           }
         }
@@ -1618,7 +1630,8 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
                   "maximum": 1000000000
                 }
               },
-              "x-change": "restart"
+              "x-change": "restart",
+              "x-shape": "RateLimit"
             },
             "connected": {
               "type": "boolean",
@@ -1815,7 +1828,8 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
           }
         },
         "x-internal": true,
-        "x-secret": true
+        "x-secret": true,
+        "x-shape": "Credentials"
       },
       "owner": {
         "type": "string",
@@ -1966,7 +1980,8 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
           }
         },
         "x-internal": true,
-        "x-secret": true
+        "x-secret": true,
+        "x-shape": "Credentials"
       },
       "owner": {
         "type": "string",
@@ -2239,7 +2254,8 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
           }
         },
         "x-internal": true,
-        "x-secret": true
+        "x-secret": true,
+        "x-shape": "Credentials"
       },
       "owner": {
         "type": "string",
@@ -2416,7 +2432,8 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
           }
         },
         "x-internal": true,
-        "x-secret": true
+        "x-secret": true,
+        "x-shape": "Credentials"
       },
       "owner": {
         "type": "string",
@@ -2769,7 +2786,8 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
           }
         },
         "x-internal": true,
-        "x-secret": true
+        "x-secret": true,
+        "x-shape": "Credentials"
       },
       "owner": {
         "type": "string",
@@ -3293,7 +3311,8 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
           }
         },
         "x-internal": true,
-        "x-secret": true
+        "x-secret": true,
+        "x-shape": "Credentials"
       },
       "owner": {
         "type": "string",
@@ -3475,7 +3494,8 @@ export const lookupSchemas: Readonly<Record<Lookup, LookupSchema>> = {
               "type": "string",
               "description": "The host key to accept: a `SHA256:…` fingerprint or an OpenSSH public key."
             }
-          }
+          },
+          "x-shape": "Jump"
         },
         "maxItems": 8
       },
@@ -3508,7 +3528,8 @@ export const lookupSchemas: Readonly<Record<Lookup, LookupSchema>> = {
             "exclusiveMinimum": 0,
             "maximum": 86400
           }
-        }
+        },
+        "x-shape": "Deadlines"
       }
     },
     "required": [

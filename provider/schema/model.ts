@@ -24,6 +24,8 @@ export interface PropertySchema {
   "x-expects"?: string;
   /** The kind of resource that the property refers to. */
   "x-ref"?: string;
+  /** Name of the shape that it shares with other properties. */
+  "x-shape"?: string;
   "x-secret"?: boolean;
   /** Set by the SDK, not by users. */
   "x-internal"?: boolean;

@@ -61,8 +61,10 @@ export function loadResources(): LoadedResource[] {
   const { $defs } = readSchema("definitions.schema.json") as { $defs: Record<string, PropertySchema> };
   const resolve = (property: PropertySchema & { $ref?: string }): PropertySchema => {
     const { $ref, ...own } = property;
-    const base = $ref ? resolve($defs[$ref.replace(/^.*\//, "")] as PropertySchema) : {};
+    const shape = $ref?.replace(/^.*\//, "");
+    const base = shape ? resolve($defs[shape] as PropertySchema) : {};
     const merged: PropertySchema = { ...base, ...own };
+    if (shape && base.properties) merged["x-shape"] = shape;
     if (merged.properties) merged.properties = mapValues(merged.properties, resolve);
     if (merged.items) merged.items = resolve(merged.items);
     if (typeof merged.additionalProperties === "object")

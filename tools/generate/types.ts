@@ -1,3 +1,4 @@
+import { documentation as documentationOf } from "../../provider/schema/documentation";
 import type { LookupSchema, PropertySchema } from "../../provider/schema/model";
 import type { LoadedResource } from "./load";
 
@@ -101,20 +102,7 @@ export function typeOf(
   }
 }
 
-/** One sentence or more: what it is, then unit, range and default. */
+/** What is said of a property, as the text of a comment. */
 export function documentation(property: PropertySchema): string {
-  const { minimum, maximum, maxLength } = property;
-  const range =
-    minimum !== undefined && maximum !== undefined
-      ? `${minimum} to ${maximum}`
-      : maxLength !== undefined
-        ? `at most ${maxLength} characters`
-        : "";
-  const facts = [
-    property["x-unit"] ? `in ${property["x-unit"]}` : "",
-    range,
-    property.default !== undefined ? `default ${JSON.stringify(property.default)}` : "",
-  ].filter(Boolean);
-  const tail = facts.length ? ` (${facts.join("; ")})` : "";
-  return `${(property.description ?? "").trim()}${tail}`.trim().replaceAll("*/", "*\\/");
+  return documentationOf(property).replaceAll("*/", "*\\/");
 }
