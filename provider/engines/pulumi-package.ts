@@ -55,6 +55,9 @@ export interface PackageSpec {
 
 export const packageName = "microvm";
 
+/** Import path of the package in Go. */
+export const goPackage = "pulumi-microvm/sdk/go/microvm";
+
 /** How Pulumi names what the package has, e.g. `microvm:index:Host`. */
 export function tokenOf(member: string): string {
   return `${packageName}:index:${member}`;
@@ -75,10 +78,16 @@ export function pulumiPackage(): PackageSpec {
     keywords,
     license,
     language: {
-      go: { importBasePath: "pulumi-microvm/sdk/go/microvm", respectSchemaVersion: true },
+      go: { importBasePath: goPackage, respectSchemaVersion: true },
       // The package of the same name has classes for both of its engines; this is for whoever generates one.
       nodejs: { packageName: "pulumi-microvm-sdk", respectSchemaVersion: true },
-      python: { packageName: "pulumi_microvm", pyproject: { enabled: true }, respectSchemaVersion: true },
+      python: {
+        packageName: "pulumi_microvm",
+        pyproject: { enabled: true },
+        respectSchemaVersion: true,
+        // The other way, with a type for each dictionary, does not let the outputs of a resource be another's inputs.
+        inputTypes: "classes",
+      },
     },
     config: { variables: configuration },
     provider: {

@@ -1,8 +1,6 @@
 import { spawnSync } from "node:child_process";
 import {
-  accessSync,
   chmodSync,
-  constants,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -12,11 +10,12 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { homedir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { build } from "./build";
 import { download } from "./download";
+import { cacheDirectory } from "./kept";
 import { locked } from "./lock";
+import { executable, where } from "./path";
 import { older } from "./release-order";
 
 /** The release that is downloaded or built; `cli/go.mod` pins the same. */
@@ -53,7 +52,7 @@ export interface PulumiCliOptions {
  * @throws Error when every way failed; its message says why each did and what to do.
  */
 export async function pulumiCli(options: PulumiCliOptions = {}): Promise<PulumiCli> {
-  const { progress = () => {}, from = ["path", "download", "built"], cache = defaultCache() } = options;
+  const { progress = () => {}, from = ["path", "download", "built"], cache = cacheDirectory("pulumi-cli") } = options;
   const failures: string[] = [];
   if (from.includes("path")) {
     const found = onPath();
@@ -101,10 +100,6 @@ export async function pulumiCli(options: PulumiCliOptions = {}): Promise<PulumiC
   );
 }
 
-function defaultCache(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "pulumi-microvm", "pulumi-cli");
-}
-
 /** The CLI on PATH, or why that one does not do. */
 function onPath(): PulumiCli | string {
   const places = new Map(programs.map((program) => [program, where(program)]));
@@ -115,23 +110,6 @@ function onPath(): PulumiCli | string {
   if (!found) return `${pulumi} does not tell its version`;
   if (older(found, oldest)) return `${pulumi} is ${found}, older than ${oldest}`;
   return { bin: dirname(pulumi), version: found, how: "path" };
-}
-
-function where(program: string): string | undefined {
-  return (process.env.PATH ?? "")
-    .split(delimiter)
-    .filter(Boolean)
-    .map((directory) => join(directory, program))
-    .find(executable);
-}
-
-function executable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function inCache(kept: string, from: Source[]): PulumiCli | undefined {
