@@ -1,7 +1,7 @@
-import { schemas } from "../generated/schemas";
+import { lookupSchemas, schemas } from "../generated/schemas";
 import type { Kind } from "../generated/types";
 import { documentation } from "../schema/documentation";
-import type { PropertySchema, ResourceSchema } from "../schema/model";
+import type { LookupSchema, PropertySchema, ResourceSchema } from "../schema/model";
 import { settings } from "./configuration";
 import { packageFile } from "./package-file";
 
@@ -39,6 +39,12 @@ export interface ResourceSpec extends Omit<ObjectTypeSpec, "type"> {
   requiredInputs: string[];
 }
 
+export interface FunctionSpec {
+  description: string;
+  inputs: ObjectTypeSpec;
+  outputs: ObjectTypeSpec;
+}
+
 export interface PackageSpec {
   name: string;
   displayName: string;
@@ -51,6 +57,7 @@ export interface PackageSpec {
   provider: Omit<ResourceSpec, "properties" | "required">;
   types: Record<string, ObjectTypeSpec>;
   resources: Record<string, ResourceSpec>;
+  functions: Record<string, FunctionSpec>;
 }
 
 export const packageName = "microvm";
@@ -61,6 +68,11 @@ export const goPackage = "pulumi-microvm/sdk/go/microvm";
 /** How Pulumi names what the package has, e.g. `microvm:index:Host`. */
 export function tokenOf(member: string): string {
   return `${packageName}:index:${member}`;
+}
+
+/** How Pulumi names what looks something up. */
+export function lookupToken(lookup: string): string {
+  return tokenOf(`get${lookup}`);
 }
 
 /** Output that every resource has beside its own: what another resource takes it by. */
@@ -98,6 +110,9 @@ export function pulumiPackage(): PackageSpec {
     resources: Object.fromEntries(
       Object.values(schemas).map((resource) => [tokenOf(resource.kind), resourceOf(resource, types)]),
     ),
+    functions: Object.fromEntries(
+      Object.values(lookupSchemas).map((lookup) => [lookupToken(lookup.name), functionOf(lookup, types)]),
+    ),
     types: types.declared,
   };
 }
@@ -119,6 +134,15 @@ function resourceOf({ kind, description, inputs, outputs, required }: ResourceSc
     },
     required: [...surelyThere(given, required), ...Object.keys(outputs), referenceKey],
   };
+}
+
+function functionOf({ name, description, inputs, required, outputs }: LookupSchema, types: Types): FunctionSpec {
+  const object = (properties: Properties, sure: readonly string[]): ObjectTypeSpec => ({
+    type: "object",
+    properties: mapValues(properties, (property, key) => propertyOf(property, types, typeName(name, key))),
+    required: [...sure],
+  });
+  return { description, inputs: object(inputs, required), outputs: object(outputs, Object.keys(outputs)) };
 }
 
 /** What programs may give. Without classes of our own, that is also what their host is logged in to with. */

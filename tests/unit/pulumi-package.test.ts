@@ -2,8 +2,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type PackageSpec, pulumiPackage, type TypeSpec, tokenOf } from "../../provider/engines/pulumi-package";
-import { schemas } from "../../provider/generated/schemas";
+import {
+  lookupToken,
+  type PackageSpec,
+  pulumiPackage,
+  type TypeSpec,
+  tokenOf,
+} from "../../provider/engines/pulumi-package";
+import { lookupSchemas, schemas } from "../../provider/generated/schemas";
 import type { Kind } from "../../provider/generated/types";
 import { referenceOf } from "../../provider/schema/reference";
 import { UNKNOWN } from "../../provider/schema/unknown";
@@ -13,13 +19,17 @@ const spec = pulumiPackage();
 const kinds = Object.keys(schemas) as Kind[];
 
 /** Every property there is, with where it is. */
-function* allProperties({ config, provider, resources, types }: PackageSpec) {
+function* allProperties({ config, provider, resources, functions, types }: PackageSpec) {
   const objects = [
     ["configuration", config.variables],
     ["provider", provider.inputProperties],
     ...Object.entries(resources).flatMap(([token, resource]) => [
       [`${token} inputs`, resource.inputProperties],
       [`${token} outputs`, resource.properties],
+    ]),
+    ...Object.entries(functions).flatMap(([token, { inputs, outputs }]) => [
+      [`${token} inputs`, inputs.properties],
+      [`${token} outputs`, outputs.properties],
     ]),
     ...Object.entries(types).map(([token, type]) => [token, type.properties]),
   ] as const;
@@ -53,6 +63,20 @@ test("every kind is there with all that programs give and get", () => {
     assert.equal(Object.keys(resource.properties), [...given, ...Object.keys(outputs), "reference"], kind);
     for (const name of resource.required) assert.ok(resource.properties[name], `${kind}.${name}`);
     for (const name of Object.keys(outputs)) assert.ok(resource.required.includes(name), `${kind}.${name}`);
+  }
+});
+
+test("every lookup is a function with all that it takes and tells", () => {
+  const lookups = Object.values(lookupSchemas);
+  assert.equal(
+    Object.keys(spec.functions),
+    lookups.map(({ name }) => `microvm:index:get${name}`),
+  );
+  for (const { name, inputs, required, outputs } of lookups) {
+    const made = spec.functions[lookupToken(name)] as PackageSpec["functions"][string];
+    assert.equal(Object.keys(made.inputs.properties), Object.keys(inputs), name);
+    assert.equal(made.inputs.required, required, name);
+    assert.equal(Object.keys(made.outputs.properties), Object.keys(outputs), name);
   }
 });
 
