@@ -9,7 +9,7 @@ const oldestGo = "1.21.0";
 const tellEvery = 5_000;
 
 /** Pinned modules are built as they are written down, and alike everywhere, so that builds share Go's cache. */
-const goEnvironment = {
+export const goEnvironment = {
   GOTOOLCHAIN: process.env.GOTOOLCHAIN ?? "auto",
   GOWORK: "off",
   CGO_ENABLED: "0",
