@@ -141,6 +141,14 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
         "description": "How long each kind of remote step may take.",
         "additionalProperties": false,
         "properties": {
+          "boot": {
+            "type": "number",
+            "description": "How long to try again where nothing listens yet: a machine that was made a moment ago, or starts.",
+            "x-unit": "s",
+            "default": 0,
+            "minimum": 0,
+            "maximum": 86400
+          },
           "dial": {
             "type": "number",
             "description": "Opening the TCP connection.",
@@ -336,6 +344,14 @@ export const schemas: Readonly<Record<Kind, ResourceSchema>> = {
             "description": "How long each kind of remote step may take.",
             "additionalProperties": false,
             "properties": {
+              "boot": {
+                "type": "number",
+                "description": "How long to try again where nothing listens yet: a machine that was made a moment ago, or starts.",
+                "x-unit": "s",
+                "default": 0,
+                "minimum": 0,
+                "maximum": 86400
+              },
               "dial": {
                 "type": "number",
                 "description": "Opening the TCP connection.",
@@ -3504,6 +3520,14 @@ export const lookupSchemas: Readonly<Record<Lookup, LookupSchema>> = {
         "description": "How long each kind of remote step may take.",
         "additionalProperties": false,
         "properties": {
+          "boot": {
+            "type": "number",
+            "description": "How long to try again where nothing listens yet: a machine that was made a moment ago, or starts.",
+            "x-unit": "s",
+            "default": 0,
+            "minimum": 0,
+            "maximum": 86400
+          },
           "dial": {
             "type": "number",
             "description": "Opening the TCP connection.",

@@ -30,6 +30,8 @@ export interface Connection {
   }>;
   /** How long each kind of remote step may take. */
   deadlines?: {
+    /** How long to try again where nothing listens yet: a machine that was made a moment ago, or starts. (in s; 0 to 86400; default 0) */
+    boot?: number;
     /** Opening the TCP connection. (in s; default 15) */
     dial?: number;
     /** SSH handshake and authentication. (in s; default 20) */
@@ -89,6 +91,8 @@ export interface HostInputs {
   }>;
   /** How long each kind of remote step may take. */
   deadlines?: {
+    /** How long to try again where nothing listens yet: a machine that was made a moment ago, or starts. (in s; 0 to 86400; default 0) */
+    boot?: number;
     /** Opening the TCP connection. (in s; default 15) */
     dial?: number;
     /** SSH handshake and authentication. (in s; default 20) */
@@ -146,6 +150,8 @@ export interface HostState extends HostInputs {
     }>;
     /** How long each kind of remote step may take. */
     deadlines?: {
+      /** How long to try again where nothing listens yet: a machine that was made a moment ago, or starts. (in s; 0 to 86400; default 0) */
+      boot?: number;
       /** Opening the TCP connection. (in s; default 15) */
       dial?: number;
       /** SSH handshake and authentication. (in s; default 20) */
@@ -217,6 +223,8 @@ export interface HostReference {
     }>;
     /** How long each kind of remote step may take. */
     deadlines?: {
+      /** How long to try again where nothing listens yet: a machine that was made a moment ago, or starts. (in s; 0 to 86400; default 0) */
+      boot?: number;
       /** Opening the TCP connection. (in s; default 15) */
       dial?: number;
       /** SSH handshake and authentication. (in s; default 20) */
@@ -1343,6 +1351,8 @@ export interface HostFactsInputs {
   }>;
   /** How long each kind of remote step may take. */
   deadlines?: {
+    /** How long to try again where nothing listens yet: a machine that was made a moment ago, or starts. (in s; 0 to 86400; default 0) */
+    boot?: number;
     /** Opening the TCP connection. (in s; default 15) */
     dial?: number;
     /** SSH handshake and authentication. (in s; default 20) */

@@ -375,6 +375,7 @@ function endpoint({ connection, credentials, trustOnFirstUse }: HostTarget): End
     sshConfig: sshConfig === "none" ? false : sshConfig,
     jump: jump?.map((hop) => ({ ...hop, credentials })),
     deadlines: deadlines && {
+      boot: milliseconds(deadlines.boot),
       dial: milliseconds(deadlines.dial),
       authentication: milliseconds(deadlines.authentication),
       command: milliseconds(deadlines.command),

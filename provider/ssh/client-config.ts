@@ -19,6 +19,7 @@ export interface Target {
   knownAs: KnownAs;
   trustOnFirstUse: boolean;
   jump: Endpoint[];
+  boot: number;
   dial: number;
   authentication: number;
   command: number;
@@ -75,6 +76,7 @@ export function resolveTarget(endpoint: Endpoint): Target {
     trustOnFirstUse:
       endpoint.trustOnFirstUse ?? ["no", "off", "accept-new"].includes(one("StrictHostKeyChecking") ?? ""),
     jump: endpoint.jump ?? proxyJump(one("ProxyJump"), endpoint),
+    boot: endpoint.deadlines?.boot ?? 0,
     dial: endpoint.deadlines?.dial ?? (timeout || 15_000),
     authentication: endpoint.deadlines?.authentication ?? 20_000,
     command: endpoint.deadlines?.command ?? 600_000,

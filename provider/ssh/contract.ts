@@ -12,6 +12,8 @@ export interface Credentials {
 /** Deadlines in milliseconds. */
 export interface Deadlines {
   /** Opening the TCP connection. Default 15 000. */
+  /** Trying again where nothing listens yet. Default 0. */
+  boot?: number;
   dial?: number;
   /** Handshake and authentication. Default 20 000. */
   authentication?: number;

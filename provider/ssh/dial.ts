@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { MicrovmError } from "../errors";
 import { resolveTarget, type Target } from "./client-config";
 import { SshConnection } from "./connection";
@@ -6,9 +7,34 @@ import type { Endpoint } from "./contract";
 import { keyFamilies, type LoggedIn, logIn, openSocket, pins } from "./login";
 import { trace } from "./trace";
 
-/** Dials, verifies the host's key and logs in, through the jump hosts if there are any. */
+/** Milliseconds between two tries to reach a machine that starts. */
+const bootPause = 2_000;
+
+/**
+ * Dials, verifies the host's key and logs in, through the jump hosts if there are any. As long as `deadlines.boot` says,
+ * a machine where nothing listens is one that starts.
+ */
 export async function dial(endpoint: Endpoint): Promise<SshConnection> {
   const target = resolveTarget(endpoint);
+  const until = performance.now() + target.boot;
+  for (;;) {
+    try {
+      return await dialOnce(endpoint, target);
+    } catch (error) {
+      if (!starting(error) || performance.now() + bootPause > until) throw error;
+      await sleep(bootPause);
+    }
+  }
+}
+
+/** Whether it may be that sshd does not run yet. What refuses a key or shows another one, does. */
+function starting(error: unknown): boolean {
+  return (
+    error instanceof MicrovmError && ["dial-failed", "dial-timeout", "authentication-timeout"].includes(error.code)
+  );
+}
+
+async function dialOnce(endpoint: Endpoint, target: Target): Promise<SshConnection> {
   const hops: SshConnection[] = [];
   const reach = (to: Target): Promise<Duplex> => hops.at(-1)?.openTransport(to.hostName, to.port) ?? openSocket(to);
   try {

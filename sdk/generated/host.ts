@@ -45,6 +45,8 @@ export interface HostArgs {
   }>>>;
   /** How long each kind of remote step may take. */
   deadlines?: pulumi.Input<{
+    /** How long to try again where nothing listens yet: a machine that was made a moment ago, or starts. (in s; 0 to 86400; default 0) */
+    boot?: pulumi.Input<number>;
     /** Opening the TCP connection. (in s; default 15) */
     dial?: pulumi.Input<number>;
     /** SSH handshake and authentication. (in s; default 20) */
@@ -114,6 +116,8 @@ export class Host extends MicrovmResource {
     }> | undefined>;
   /** How long each kind of remote step may take. */
   declare readonly deadlines: pulumi.Output<{
+      /** How long to try again where nothing listens yet: a machine that was made a moment ago, or starts. (in s; 0 to 86400; default 0) */
+      boot?: number;
       /** Opening the TCP connection. (in s; default 15) */
       dial?: number;
       /** SSH handshake and authentication. (in s; default 20) */
@@ -165,6 +169,8 @@ export class Host extends MicrovmResource {
       }>;
       /** How long each kind of remote step may take. */
       deadlines?: {
+        /** How long to try again where nothing listens yet: a machine that was made a moment ago, or starts. (in s; 0 to 86400; default 0) */
+        boot?: number;
         /** Opening the TCP connection. (in s; default 15) */
         dial?: number;
         /** SSH handshake and authentication. (in s; default 20) */

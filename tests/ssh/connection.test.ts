@@ -1,12 +1,15 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer, connect as dialTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pipeline } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { closeAll, connect, type Endpoint, quote } from "../../provider/ssh";
 import { failure } from "../failure";
+import { freePort } from "../free-port";
 import { skip } from "../skip";
 import { FaultyLink, UnansweringPort } from "./faulty-link";
 import { fingerprintOf, keygen, sshdUnavailable, startSshd, type TestServer } from "./sshd";
@@ -379,6 +382,30 @@ if (reason) {
     const refused = await failure(connect(endpoint({ port: 1 })));
     assert.is(refused.code, "dial-failed");
     assert.match(refused.message, /ECONNREFUSED/);
+  });
+
+  test("waits for a machine that starts, as long as it is told to", async () => {
+    const port = await freePort();
+    const early = await failure(connect(endpoint({ port, deadlines: { boot: 100 } })));
+    assert.is(early.code, "dial-failed");
+    const patient = connect(endpoint({ port, deadlines: { boot: 20_000 } }));
+    await sleep(500);
+    const started = createServer((socket) => {
+      const there = dialTcp(server.port, "127.0.0.1");
+      pipeline(socket, there, socket, () => {});
+    });
+    await new Promise<void>((resolve) => started.listen(port, "127.0.0.1", resolve));
+    try {
+      assert.is((await (await patient).exec({ script: "echo up", purpose: "test" })).stdout, "up\n");
+    } finally {
+      await closeAll();
+      started.close();
+    }
+    const other = fingerprintOf(`${server.keyFile}.pub`);
+    const began = Date.now();
+    const refused = await failure(connect(endpoint({ hostKey: other, deadlines: { boot: 20_000 } })));
+    assert.is(refused.code, "host-key-changed", "another machine is none that starts");
+    assert.ok(Date.now() - began < 10_000);
   });
 
   test("gives up on a machine that does not answer at all", async () => {
