@@ -11,6 +11,9 @@ export const settings: Readonly<Record<string, PropertySchema>> = {
   trace: { type: "string", description: "File that gets a line of JSON for each round trip." },
 };
 
+/** Setting of a stack that is not for the provider: in which form the SDK registers resources. */
+export const formSetting = "form";
+
 /** What an engine knows of its stack's configuration. Keys have a namespace, e.g. `microvm:privateKeyFile`. */
 export interface Configuration {
   get(key: string): string | undefined;
@@ -34,11 +37,4 @@ export function accessFrom(config: Configuration, environment: NodeJS.ProcessEnv
 
 function present<T extends object>(values: T): Partial<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
-}
-
-/** The secrets among an object's properties, to be taken out of everything that people see. */
-export function secretsOf(properties: Record<string, unknown>): string[] {
-  const { credentials, privateKey, passphrase, password } = properties;
-  const nested = credentials !== null && typeof credentials === "object" ? Object.values(credentials) : [];
-  return [privateKey, passphrase, password, ...nested].filter((value) => typeof value === "string");
 }

@@ -6,8 +6,11 @@ import { UnfinishedError } from "../resource";
 import { isUnknown } from "../schema/unknown";
 import { redact } from "../ssh";
 import { closeOnExit } from "./closing";
-import { accessFrom, type Configuration, secretsOf } from "./configuration";
+import { accessFrom, type Configuration } from "./configuration";
+import { replacedBy } from "./pulumi-diff";
 import { decode, encode, providerKey } from "./pulumi-values";
+import { declaredSecrets, secretTexts } from "./secrets";
+import { wording } from "./wording";
 
 /** The Pulumi dynamic provider: translates between what Pulumi sends and what the core understands, and no more. */
 
@@ -46,6 +49,8 @@ export class DynamicProvider {
   async diff(_id: string, olds: Properties, news: Properties) {
     return this.translated("compare", news, async (inputs) => {
       const plan = this.core.diff(this.kind, decode(olds), inputs);
+      // What the plugin has made can be neither read nor deleted by this form until the state has its provider.
+      if (plan.action === "unchanged" && wasPlugins(olds)) return { changes: true };
       // The protocol carries no reasons. What interrupts a running object is said nevertheless, once.
       const changes = plan.action === "unchanged" ? [] : plan.changes;
       for (const { effect, reason } of changes) if (effect !== "live") this.say(inputs, reason);
@@ -62,7 +67,11 @@ export class DynamicProvider {
 
   async update(_id: string, olds: Properties, news: Properties) {
     return this.translated("update", news, async (inputs) => {
-      const state = await this.converge(inputs, decode(olds));
+      const prior = decode(olds);
+      if (wasPlugins(olds) && this.core.diff(this.kind, prior, inputs).action === "unchanged") {
+        return { outs: encode({ ...prior, ...inputs }) };
+      }
+      const state = await this.converge(inputs, prior);
       return { outs: encode({ ...inputs, ...state }) };
     });
   }
@@ -95,7 +104,7 @@ export class DynamicProvider {
   }
 
   private secrets(own: Properties): string[] {
-    return [...secretsOf(own), ...this.configured];
+    return [...secretTexts(own, declaredSecrets(this.kind)), ...this.configured];
   }
 
   private async translated<T>(verb: string, given: Properties, work: (own: Properties) => Promise<T>): Promise<T> {
@@ -109,15 +118,15 @@ export class DynamicProvider {
   }
 }
 
+/** Whether a state was written by the plugin, from which its stack has been moved to this form. */
+function wasPlugins(olds: Properties): boolean {
+  return olds[providerKey] === undefined;
+}
+
 function diffResult(plan: Plan) {
   if (plan.action === "unchanged") return { changes: false };
   if (plan.action === "update") return { changes: true };
-  const replaces = plan.changes.filter(({ effect }) => effect === "replace").map(({ property }) => topLevel(property));
-  return { changes: true, replaces: [...new Set(replaces)], deleteBeforeReplace: plan.deleteFirst };
-}
-
-function topLevel(path: string): string {
-  return path.split(/[.[]/)[0] as string;
+  return { changes: true, replaces: replacedBy(plan.changes), deleteBeforeReplace: plan.deleteFirst };
 }
 
 /**
@@ -126,8 +135,7 @@ function topLevel(path: string): string {
  */
 function forPulumi(error: unknown, what: string, given: Properties, secrets: string[]): Error {
   const known = error instanceof MicrovmError;
-  const text = error instanceof Error ? error.message : String(error);
-  const message = redact(known ? `${text} [${error.code}]` : `unable to ${what}: ${text}`, secrets);
+  const message = wording(error, what, secrets);
   const result = new Error(message, { cause: error });
   // Pulumi prints `${error}: ${error.stack}` beside the message; a stack helps only where the fault is ours.
   result.toString = () => what;

@@ -4,6 +4,7 @@ import { documentation } from "../schema/documentation";
 import type { LookupSchema, PropertySchema, ResourceSchema } from "../schema/model";
 import { settings } from "./configuration";
 import { packageFile } from "./package-file";
+import { referenceKey } from "./pulumi-values";
 
 /**
  * The schema of the Pulumi package: what `pulumi package get-schema` shows and the SDKs of other languages are
@@ -74,9 +75,6 @@ export function tokenOf(member: string): string {
 export function lookupToken(lookup: string): string {
   return tokenOf(`get${lookup}`);
 }
-
-/** Output that every resource has beside its own: what another resource takes it by. */
-export const referenceKey = "reference";
 
 export function pulumiPackage(): PackageSpec {
   const { version, description, license, keywords } = packageFile();

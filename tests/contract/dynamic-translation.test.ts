@@ -20,7 +20,7 @@ const core = (more: Partial<Core>): Core => ({
   useAccess: refuse,
   ...more,
 });
-const stubbed = { name: "web", __provider: "the stub", password: "s3cret-word" };
+const stubbed = { name: "web", __provider: "the stub", credentials: { password: "s3cret-word" } };
 
 async function caught(
   work: Promise<unknown>,
@@ -73,9 +73,9 @@ test("any other failure of a creation leaves nothing in the state", async () => 
 
 test("a fault of ours keeps its stack, without secrets", async () => {
   const fault = new TypeError("cannot read s3cret-word of undefined");
-  const provider = new DynamicProvider("Host", core({ read: () => Promise.reject(fault) }));
+  const provider = new DynamicProvider("MicroVM", core({ read: () => Promise.reject(fault) }));
   const error = await caught(provider.read("web", stubbed));
-  assert.equal(error.message, "unable to read Host web: cannot read [secret] of undefined");
+  assert.equal(error.message, "unable to read MicroVM web: cannot read [secret] of undefined");
   assert.match(error.stack ?? "", /dynamic-translation\.test/);
   assert.ok(!error.stack?.includes("s3cret-word"));
 });
@@ -89,13 +89,13 @@ test("gone is an empty id; what is there echoes what was declared", async () => 
   );
   assert.deepEqual(await there.read("web", stubbed), {
     id: "web",
-    props: { name: "web", password: "s3cret-word", drift: [] },
+    props: { name: "web", credentials: { password: "s3cret-word" }, drift: [] },
   });
 });
 
 test("every input is echoed into the outputs of create and update", async () => {
   const provider = new DynamicProvider("Network", core({ converge: async () => ({ bridge: "mv-lan" }) }));
-  const outs = { name: "web", password: "s3cret-word", bridge: "mv-lan" };
+  const outs = { name: "web", credentials: { password: "s3cret-word" }, bridge: "mv-lan" };
   assert.deepEqual(await provider.create(stubbed), { id: "web", outs });
   assert.deepEqual(await provider.update("web", stubbed, stubbed), { outs });
 });
@@ -127,7 +127,7 @@ test("a plan becomes what the wire can carry", async () => {
   const result = async (plan: Plan) => {
     let answer: unknown;
     await stderrOf(async () => {
-      answer = await new DynamicProvider("MicroVM", core({ diff: () => plan })).diff("web", {}, {});
+      answer = await new DynamicProvider("MicroVM", core({ diff: () => plan })).diff("web", { __provider: "s" }, {});
     });
     return answer;
   };
@@ -144,6 +144,21 @@ test("a plan becomes what the wire can carry", async () => {
     replaces: ["rootDisk", "interfaces"],
     deleteBeforeReplace: true,
   });
+});
+
+test("what the plugin has made becomes this form's by an update that asks no host", async () => {
+  const provider = new DynamicProvider("MicroVM", core({ diff: () => ({ action: "unchanged" }) }));
+  const olds = { name: "web", memory: 128, reference: { name: "web" }, pid: 7 };
+  const news = { name: "web", memory: 128, __provider: "s" };
+  assert.deepEqual(await provider.diff("web", olds, news), { changes: true });
+  assert.deepEqual(await provider.update("web", olds, news), { outs: { name: "web", memory: 128, pid: 7 } });
+  // What it lacks beside that is made good on the host, as ever.
+  const changes = [{ property: "memory", effect: "live" as const, reason: "" }];
+  const other = new DynamicProvider(
+    "MicroVM",
+    core({ diff: () => ({ action: "update", changes }), converge: async (_, inputs) => ({ ...inputs, pid: 8 }) }),
+  );
+  assert.deepEqual(await other.update("web", olds, news), { outs: { name: "web", memory: 128, pid: 8 } });
 });
 
 test("progress goes to stderr, a line each, named and without secrets", async () => {

@@ -4,7 +4,7 @@ import { test } from "uvu";
 import { schemas } from "../../provider/generated/schemas";
 import type { Kind } from "../../provider/generated/types";
 import { type Plan, plan } from "../../provider/plan";
-import { withDefaults } from "../../provider/schema/defaults";
+import { withDefaults, withoutDefaults } from "../../provider/schema/defaults";
 import { UNKNOWN } from "../../provider/schema/unknown";
 import { inputsOf } from "./arbitrary-inputs";
 
@@ -35,6 +35,10 @@ for (const kind of Object.keys(schemas) as Kind[]) {
       fc.property(inputsOf(kind), (inputs) => {
         const full = withDefaults(kind, inputs);
         assert.deepEqual(withDefaults(kind, full), full);
+        const short = withoutDefaults(kind, full);
+        assert.deepEqual(withoutDefaults(kind, short), short);
+        for (const name of Object.keys(short)) assert.notDeepEqual(short[name], schemas[kind].inputs[name]?.default);
+        assert.deepEqual(plan(kind, full, short), { action: "unchanged" });
         assert.deepEqual(plan(kind, inputs, inputs), { action: "unchanged" });
         assert.deepEqual(plan(kind, { ...full, drift: [] }, inputs), { action: "unchanged" });
         assert.deepEqual(plan(kind, reversed(full) as object, full), { action: "unchanged" });
