@@ -1,8 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import { dynamicType } from "../provider/engines/pulumi-names";
+import { tokenOf } from "../provider/engines/pulumi-package";
 import { providerKey } from "../provider/engines/pulumi-values";
 import { stubOf } from "../provider/engines/stub";
 import { schemas } from "../provider/generated/schemas";
 import type { Kind } from "../provider/generated/types";
+import { form, needsPlugin } from "./form";
 import { credentialsKey, credentialsOf, flatten, kindKey } from "./references";
 
 /** A resource of this package, or what is known of one: the same outputs, as a plain object. */
@@ -18,13 +21,19 @@ export abstract class MicrovmResource extends pulumi.CustomResource {
     const properties: pulumi.Inputs = Object.fromEntries(
       [...Object.keys(inputs), ...Object.keys(outputs)].map((key) => [key, undefined]),
     );
-    Object.assign(properties, flat, { name: flat.name ?? name, owner: ownerOf(kind, name) });
+    // Of what exists already Pulumi is told nothing but its id.
+    if (opts.id !== undefined || opts.import !== undefined) needsPlugin(`${kind} ${name}: an existing one`);
+    if (opts.id === undefined) Object.assign(properties, flat, { name: flat.name ?? name, owner: ownerOf(kind, name) });
     for (const key of secrets) if (flat[key] !== undefined) properties[key] = pulumi.secret(flat[key]);
-    if (schemas[kind].hosted) properties.credentials = credentialsOf((args as { host?: unknown }).host);
+    if (schemas[kind].hosted) properties.credentials = credentialsOf((args as { host?: unknown } | undefined)?.host);
+    const [type, other] = [dynamicType(kind), tokenOf(kind)];
+    const dynamic = form() === "dynamic";
     // A dynamic resource is a resource of this type whose provider is in its properties, as text.
-    properties[providerKey] = stubOf(kind);
-    super(`pulumi-nodejs:dynamic/microvm:${kind}`, name, properties, {
+    if (dynamic) properties[providerKey] = stubOf(kind);
+    super(dynamic ? type : other, name, properties, {
       ...opts,
+      // A stack that is moved to the other form keeps its objects.
+      aliases: [...(opts.aliases ?? []), { type: dynamic ? other : type }],
       additionalSecretOutputs: [...new Set([...(opts.additionalSecretOutputs ?? []), ...secrets])],
     });
     Object.defineProperty(this, kindKey, { value: kind });

@@ -48,4 +48,9 @@ export class ContainerEngine extends MicrovmResource {
   constructor(name: string, args: ContainerEngineArgs, opts?: pulumi.CustomResourceOptions) {
     super("ContainerEngine", name, args, opts);
   }
+
+  /** One that exists, by its id: read, and left as it is. In the plugin form only. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): ContainerEngine {
+    return new ContainerEngine(name, undefined as unknown as ContainerEngineArgs, { ...opts, id });
+  }
 }

@@ -206,4 +206,9 @@ export class Container extends MicrovmResource {
   constructor(name: string, args: ContainerArgs, opts?: pulumi.CustomResourceOptions) {
     super("Container", name, args, opts);
   }
+
+  /** One that exists, by its id: read, and left as it is. In the plugin form only. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Container {
+    return new Container(name, undefined as unknown as ContainerArgs, { ...opts, id });
+  }
 }

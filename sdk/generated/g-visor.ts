@@ -95,4 +95,9 @@ export class GVisor extends MicrovmResource {
   constructor(name: string, args: GVisorArgs, opts?: pulumi.CustomResourceOptions) {
     super("GVisor", name, args, opts);
   }
+
+  /** One that exists, by its id: read, and left as it is. In the plugin form only. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): GVisor {
+    return new GVisor(name, undefined as unknown as GVisorArgs, { ...opts, id });
+  }
 }

@@ -213,4 +213,9 @@ export class Host extends MicrovmResource {
   constructor(name: string, args: HostArgs, opts?: pulumi.CustomResourceOptions) {
     super("Host", name, args, opts);
   }
+
+  /** One that exists, by its id: read, and left as it is. In the plugin form only. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Host {
+    return new Host(name, undefined as unknown as HostArgs, { ...opts, id });
+  }
 }

@@ -190,4 +190,9 @@ export class KataRuntime extends MicrovmResource {
   constructor(name: string, args: KataRuntimeArgs, opts?: pulumi.CustomResourceOptions) {
     super("KataRuntime", name, args, opts);
   }
+
+  /** One that exists, by its id: read, and left as it is. In the plugin form only. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): KataRuntime {
+    return new KataRuntime(name, undefined as unknown as KataRuntimeArgs, { ...opts, id });
+  }
 }

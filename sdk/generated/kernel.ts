@@ -72,4 +72,9 @@ export class Kernel extends MicrovmResource {
   constructor(name: string, args: KernelArgs, opts?: pulumi.CustomResourceOptions) {
     super("Kernel", name, args, opts);
   }
+
+  /** One that exists, by its id: read, and left as it is. In the plugin form only. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Kernel {
+    return new Kernel(name, undefined as unknown as KernelArgs, { ...opts, id });
+  }
 }

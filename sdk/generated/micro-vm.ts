@@ -295,4 +295,9 @@ export class MicroVM extends MicrovmResource {
   constructor(name: string, args: MicroVMArgs, opts?: pulumi.CustomResourceOptions) {
     super("MicroVM", name, args, opts);
   }
+
+  /** One that exists, by its id: read, and left as it is. In the plugin form only. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): MicroVM {
+    return new MicroVM(name, undefined as unknown as MicroVMArgs, { ...opts, id });
+  }
 }

@@ -66,4 +66,9 @@ export class Network extends MicrovmResource {
   constructor(name: string, args: NetworkArgs, opts?: pulumi.CustomResourceOptions) {
     super("Network", name, args, opts);
   }
+
+  /** One that exists, by its id: read, and left as it is. In the plugin form only. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Network {
+    return new Network(name, undefined as unknown as NetworkArgs, { ...opts, id });
+  }
 }

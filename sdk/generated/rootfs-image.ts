@@ -110,4 +110,9 @@ export class RootfsImage extends MicrovmResource {
   constructor(name: string, args: RootfsImageArgs, opts?: pulumi.CustomResourceOptions) {
     super("RootfsImage", name, args, opts);
   }
+
+  /** One that exists, by its id: read, and left as it is. In the plugin form only. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): RootfsImage {
+    return new RootfsImage(name, undefined as unknown as RootfsImageArgs, { ...opts, id });
+  }
 }

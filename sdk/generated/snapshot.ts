@@ -90,4 +90,9 @@ export class Snapshot extends MicrovmResource {
   constructor(name: string, args: SnapshotArgs, opts?: pulumi.CustomResourceOptions) {
     super("Snapshot", name, args, opts);
   }
+
+  /** One that exists, by its id: read, and left as it is. In the plugin form only. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Snapshot {
+    return new Snapshot(name, undefined as unknown as SnapshotArgs, { ...opts, id });
+  }
 }

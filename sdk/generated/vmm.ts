@@ -70,4 +70,9 @@ export class Vmm extends MicrovmResource {
   constructor(name: string, args: VmmArgs, opts?: pulumi.CustomResourceOptions) {
     super("Vmm", name, args, opts);
   }
+
+  /** One that exists, by its id: read, and left as it is. In the plugin form only. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Vmm {
+    return new Vmm(name, undefined as unknown as VmmArgs, { ...opts, id });
+  }
 }

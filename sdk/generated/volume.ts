@@ -44,4 +44,9 @@ export class Volume extends MicrovmResource {
   constructor(name: string, args: VolumeArgs, opts?: pulumi.CustomResourceOptions) {
     super("Volume", name, args, opts);
   }
+
+  /** One that exists, by its id: read, and left as it is. In the plugin form only. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Volume {
+    return new Volume(name, undefined as unknown as VolumeArgs, { ...opts, id });
+  }
 }

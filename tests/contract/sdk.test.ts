@@ -49,6 +49,16 @@ async function registration(
   return registered.get(name) as Registered;
 }
 
+/** Does it as a stack with this configuration would. */
+async function inForm<T>(form: string, work: () => Promise<T>): Promise<T> {
+  pulumi.runtime.setAllConfig({ "microvm:form": form });
+  try {
+    return await work();
+  } finally {
+    pulumi.runtime.setAllConfig({});
+  }
+}
+
 async function settled<T>(output: pulumi.Output<T>): Promise<T> {
   return new Promise((resolve) => output.apply((value) => resolve(value as T)));
 }
@@ -76,6 +86,47 @@ for (const [kind, inputs] of Object.entries(exampleInputs) as [Kind, Record<stri
     assert.deepEqual(calls, [["pulumi-microvm/runtime", kind, "diff", "id", { a: 1 }, { b: 2 }]]);
   });
 }
+
+for (const [kind, inputs] of Object.entries(exampleInputs) as [Kind, Record<string, unknown>][]) {
+  test(`${kind}: in the plugin form has the plugin's type, and the same inputs without a stub`, async () => {
+    const { owner: _, name: __, ...args } = inputs;
+    const Class = microvm[kind] as unknown as new (name: string, args: object) => Sdk.MicrovmResource;
+    const name = `both-${kind.toLowerCase()}`;
+    const { inputs: dynamic } = await registration(new Class(name, args), name);
+    const { type, inputs: sent } = await inForm("plugin", () => registration(new Class(name, args), name));
+    assert.equal(type, `microvm:index:${kind}`);
+    const { __provider, ...rest } = dynamic;
+    assert.equal(typeof __provider, "string");
+    assert.deepEqual(sent, rest);
+  });
+
+  test(`${kind}: one that exists is read by its id alone, in the plugin form`, async () => {
+    const Class = microvm[kind] as unknown as { get(name: string, id: string): Sdk.MicrovmResource };
+    assert.throws(() => Class.get("there", "root@203.0.113.10/there"), /microvm:form plugin/);
+    const { type, inputs: sent } = await inForm("plugin", () =>
+      registration(Class.get(`there-${kind}`, "root@203.0.113.10/there"), `there-${kind}`),
+    );
+    assert.equal(type, `microvm:index:${kind}`);
+    assert.deepEqual(sent, {});
+  });
+}
+
+test("a form that there is not is refused by name", async () => {
+  await inForm("native", async () => {
+    assert.throws(() => new microvm.Host("metal-13", { address: "203.0.113.10" }), /dynamic.*plugin.*"native"/);
+  });
+});
+
+test("an import and a provider of one's own take the plugin form", async () => {
+  const host = () => new microvm.Host("metal-14", { address: "203.0.113.10" }, { import: "root@203.0.113.10" });
+  assert.throws(host, /microvm:form plugin/);
+  assert.throws(() => new microvm.Provider("mine", { password: "s3cret" }), /microvm:form plugin/);
+  await inForm("plugin", async () => {
+    const { type, inputs } = await registration(new microvm.Provider("mine", { password: "s3cret" }), "mine");
+    assert.equal(type, "pulumi:providers:microvm");
+    assert.equal((inputs.password as Record<string, unknown>)[secretMark], secretSignature);
+  });
+});
 
 test("a resource given to another becomes its reference", async () => {
   const host = new microvm.Host("metal-7", { address: "203.0.113.10" });

@@ -17,7 +17,7 @@ import { createInterface } from "node:readline";
 import { pulumiCli } from "../../tools/pulumi-cli/install";
 
 /** How many resources an operation changed, by what was done; the stack itself counts as one. */
-export type Changes = Partial<Record<"create" | "update" | "same" | "delete" | "replace", number>>;
+export type Changes = Partial<Record<"create" | "update" | "same" | "delete" | "replace" | "import", number>>;
 
 /** One event of the engine, as Pulumi's event log has it. */
 export type EngineEvent = Record<string, unknown> & {

@@ -33,6 +33,11 @@ export function emitClass(resource: LoadedResource): string {
     `  constructor(name: string, args: ${kind}Args, opts?: pulumi.CustomResourceOptions) {`,
     `    super(${JSON.stringify(kind)}, name, args, opts);`,
     "  }",
+    "",
+    "  /** One that exists, by its id: read, and left as it is. In the plugin form only. */",
+    `  static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): ${kind} {`,
+    `    return new ${kind}(name, undefined as unknown as ${kind}Args, { ...opts, id });`,
+    "  }",
     "}",
     "",
   ].join("\n");
