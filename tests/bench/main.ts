@@ -4,6 +4,7 @@ import { closeAll } from "../../provider/ssh";
 import { Lab } from "../lab/lab";
 import { create1 } from "./create1";
 import { create20 } from "./create20";
+import { engineComparison } from "./engines";
 import type { Measurement } from "./measurement";
 import { refresh100 } from "./refresh100";
 import { json, table } from "./report";
@@ -25,6 +26,7 @@ const benchmarks: Record<string, (site: Site) => Promise<Measurement[]>> = {
   upload1GiB,
   vmms,
   restore,
+  engines: engineComparison,
 };
 
 const progress = (text: string) => process.stderr.write(`${text}\n`);
