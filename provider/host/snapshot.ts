@@ -255,8 +255,9 @@ function readResults(line: string): Record<string, string> {
 
 /** What belongs to another record than the object has says nothing of the object as it is. */
 function dropOutdated({ results, files }: Snapshot): void {
-  for (const [object, { record }] of results) {
-    if (files.get(`${object}/record.json`)?.digest !== record?.trim()) results.delete(object);
+  for (const [object, { record, ...rest }] of results) {
+    if (files.get(`${object}/record.json`)?.digest === record?.trim()) results.set(object, rest);
+    else results.delete(object);
   }
 }
 

@@ -7,7 +7,7 @@ import { isUnknown } from "../schema/unknown";
 import { requireHost } from "./host-requirements";
 import { fileDigest, firstBytes, sourceError } from "./local-source";
 import { beginLines, explainOwnership, isOurs } from "./ownership";
-import { resultsOf } from "./results";
+import { resultsOf, standingResults } from "./results";
 import { explainSource, removeStored, sendFile, storedDrift, storedPath } from "./stored";
 
 /** A guest kernel and the initramfs made for it. */
@@ -102,8 +102,9 @@ async function converge(
   const x86 = snapshot.facts.architecture === "x86_64";
   const microvm = (inputs.initramfs ?? "microvm") === "microvm";
   const purpose = `${prior ? "update" : "create"} Kernel ${name}`;
+  const standing = standingResults(snapshot, "Kernel", inputs, ["digest", "vmlinux", "initramfs"]);
   try {
-    await host.apply(
+    const begun = await host.apply(
       {
         purpose,
         deadline: 1_800_000,
@@ -111,9 +112,11 @@ async function converge(
           ...beginLines("Kernel", inputs, prior),
           command("mv_packages", object, ...(microvm ? ["busybox-static"] : []), ...(x86 ? unpackers : [])),
         ],
+        keeps: standing && { object, values: standing },
       },
       progress,
     );
+    if (standing) return outputs(inputs, begun);
     if (source.file) await sendFile(host, source.file, `${work}.source`, `Kernel ${name}`, progress);
     const values = await host.apply(
       {

@@ -9,7 +9,7 @@ import { explainContainerImage, guestLines, type Pulled, pulled, pullLines, size
 import { requireHost } from "./host-requirements";
 import { fileDigest, packDirectory, treeDigest } from "./local-source";
 import { beginLines, explainOwnership, isOurs } from "./ownership";
-import { resultsOf } from "./results";
+import { resultsOf, standingResults } from "./results";
 import { explainSource, removeStored, sendFile, storedDrift, storedPath } from "./stored";
 
 /** A root filesystem image, made once and shared. */
@@ -88,15 +88,18 @@ async function converge(
   const { source } = inputs;
   const { architecture } = snapshot.facts;
   const purpose = `${prior ? "update" : "create"} RootfsImage ${name}`;
+  const standing = standingResults(snapshot, "RootfsImage", inputs, ["digest"]);
   try {
-    await host.apply(
+    const begun = await host.apply(
       {
         purpose,
         deadline: 1_800_000,
         prepare: [...beginLines("RootfsImage", inputs, prior), command("mv_packages", object, ...packages(inputs))],
+        keeps: standing && { object, values: standing },
       },
       progress,
     );
+    if (standing) return outputs(inputs, begun);
     await send(host, source, `${work}.source`, `RootfsImage ${name}`, progress);
     // An image's set-user-ID programs and device nodes are nothing for the host's users.
     const fresh = `rm -rf ${work}; mkdir -p -m 0700 ${work}`;

@@ -10,6 +10,7 @@ import type {
   KataRuntimeState,
   Kind,
   NetworkState,
+  SnapshotState,
   VolumeState,
 } from "../../provider/generated/types";
 import { converge, diff, find, read, remove, useAccess } from "../../provider/lifecycle";
@@ -104,7 +105,14 @@ if (reason) {
       volumes: [{ volume: reference("Volume", volume) }],
     });
     await world.microVM("idle", basics, { ...small, state: "stopped" });
-    await world.make("Snapshot", "warm", { microVM: reference("MicroVM", web) });
+    const warm = await world.make<SnapshotState>("Snapshot", "warm", { microVM: reference("MicroVM", web) });
+    const { machine, accelerator, vcpus, memory, kernelArgs, rootDisk } = warm.guest;
+    await world.make("MicroVM", "twin", {
+      ...{ snapshot: reference("Snapshot", warm), vmm: warm.vmm, kernel: warm.kernel, rootfs: warm.rootfs },
+      ...{ machine, accelerator, vcpus, memory, kernelArgs, rootDisk },
+      interfaces: [{ network: basics.network }],
+      stopTimeout: 0,
+    });
     const engine = reference(
       "ContainerEngine",
       await world.make<ContainerEngineState>("ContainerEngine", "containerd", { kind: "containerd", install: true }),
@@ -253,6 +261,23 @@ if (reason) {
     assert.is(await find("Volume", idOf("theirs")), undefined);
   });
 
+  test("what only its owner and the way to its host tell from what is declared is not made anew", async () => {
+    const image = await found("RootfsImage", "fast");
+    const file = `/var/lib/microvm/store/${image.digest}`;
+    const inode = await onHost(`stat -c %i ${file}`);
+    const owner = "organization/heir/dev::RootfsImage::fast";
+    const given = { ...world.inputs("RootfsImage", "fast"), owner };
+    const plan = diff("RootfsImage", image, given);
+    assert.equal(plan.action !== "unchanged" && plan.changes.map(({ property, effect }) => `${effect} ${property}`), [
+      "live owner",
+    ]);
+    const heirs = await converge("RootfsImage", given, image, () => {});
+    assert.is(await onHost(`stat -c %i ${file}`), inode);
+    assert.equal(plain(heirs), { ...plain(image), owner });
+    assert.equal(plain(await found("RootfsImage", "fast")), plain(heirs));
+    await world.make("RootfsImage", "fast", { ...world.inputs("RootfsImage", "fast"), adopt: true });
+  });
+
   test("a Host is found by its address, or where there are several by its name too", async () => {
     const other = new World(lab, "h1", "other");
     const second = await other.make<HostState>("Host", "h1", atHost());
@@ -279,7 +304,7 @@ if (reason) {
   });
 
   test("all of it is taken away by what was found", async () => {
-    for (const kind of ["Container", "KataRuntime", "GVisor", "ContainerEngine", "Snapshot", "MicroVM"] as const) {
+    for (const kind of ["Container", "KataRuntime", "GVisor", "ContainerEngine", "MicroVM", "Snapshot"] as const) {
       for (const { state } of world.objects.filter((object) => object.kind === kind)) {
         const name = state.name as string;
         await remove(kind, await found(kind, name));

@@ -9,6 +9,7 @@ import type { HostSession } from "../../provider/host/session";
 import { parseSnapshot, type Snapshot } from "../../provider/host/snapshot";
 import { recordedObject, recordNamed } from "../../provider/import";
 import { registry } from "../../provider/registry";
+import { standingResults } from "../../provider/resources/results";
 import { withDefaults } from "../../provider/schema/defaults";
 import { failure } from "../failure";
 
@@ -151,6 +152,23 @@ test("a release with published flaws is no more accepted by an import than by a 
   const results = { version: "1.0.0", vmm: digest("a"), jailer: digest("b") };
   assert.is((await failure(recall(vulnerable, results))).code, "vmm-vulnerable");
   await recall({ ...vulnerable, inputs: { ...vulnerable.inputs, allowVulnerable: true } }, results);
+});
+
+test("what stands as it is declared is not made anew, and what differs or is damaged is", () => {
+  const record = recordOf("Kernel", "linux", { source: { distribution: "default" } });
+  const results = { digest: digest("c"), vmlinux: "", initramfs: digest("d") };
+  const snapshot = shown([record], results);
+  const keys = ["digest", "vmlinux", "initramfs"];
+  const other = { name: "metal", machineId: "m1", connection: { address: "elsewhere" } };
+  const declared = { name: "linux", host: other, owner: "other", adopt: true, source: { distribution: "default" } };
+  const standing = (inputs: object) => standingResults(snapshot, "Kernel", inputs, keys);
+  assert.is(standing(declared), undefined, "the store has neither");
+  for (const letter of ["c", "d"]) snapshot.stored.set(digest(letter), digest(letter));
+  assert.equal(standing(declared), results);
+  assert.is(standing({ ...declared, initramfs: "none" }), undefined);
+  assert.is(standing({ ...declared, name: "another" }), undefined);
+  snapshot.stored.set(digest("d"), digest("e"));
+  assert.is(standing(declared), undefined, "one is damaged");
 });
 
 test("results of another record than the object has are none", () => {
