@@ -5,10 +5,12 @@ import type { Kind, Lookup } from "../generated/types";
 import * as lifecycle from "../lifecycle";
 import type { Plan } from "../plan";
 import { UnfinishedError } from "../resource";
+import { inputsOf } from "../schema/inputs";
 import { isUnknown, UNKNOWN } from "../schema/unknown";
 import type { Problem } from "../schema/validate";
 import { redact } from "../ssh";
-import { accessFrom, secretsOf } from "./configuration";
+import { accessFrom } from "./configuration";
+import { amongProperties, secretTexts } from "./secrets";
 import { type Attribute, attributesOf, providerAttributes, resourceAttributes, timeouts } from "./terraform-attributes";
 import { type Diagnostic, errorDiagnostic, failure, problemDiagnostics, warning } from "./terraform-diagnostics";
 import { milliseconds } from "./terraform-durations";
@@ -121,7 +123,7 @@ export class TerraformProvider {
     return this.translated("read", kind, own, async () => {
       const found = await this.core.read(kind, own, this.signal("read", times));
       if (!found) return { newState: nothing };
-      const drift = ((found.drift ?? []) as string[]).map((sentence) => this.shown(sentence, own));
+      const drift = ((found.drift ?? []) as string[]).map((sentence) => this.shown(sentence, kind, own));
       return {
         newState: encode(attributes, { ...own, ...found, timeouts: times }),
         diagnostics: drift.length ? [warning("Not as declared", `${objectText(kind, own)}: ${drift.join("; ")}.`)] : [],
@@ -168,7 +170,7 @@ export class TerraformProvider {
       async () => {
         // What only Terraform tells apart, such as an absent object and an empty one, is nothing to ask a host for.
         if (prior && this.core.diff(kind, prior, inputs).action === "unchanged") return { newState: plannedState };
-        const progress = (message: string) => log(`${objectText(kind, inputs)}: ${this.shown(message, inputs)}`);
+        const progress = (message: string) => log(`${objectText(kind, inputs)}: ${this.shown(message, kind, inputs)}`);
         const state = await this.core.converge(kind, inputs, prior, progress, this.signal(verb, times));
         const newState = encode(attributes, { ...inputs, ...state, timeouts: times });
         return { newState, diagnostics: surprises(kind, planned, decode(attributes, newState) ?? {}) };
@@ -298,16 +300,16 @@ export class TerraformProvider {
     } catch (error) {
       const what = `${verb} ${objectText(kind, own)}`;
       const more = error instanceof UnfinishedError ? advice : "";
-      return { ...left(error), diagnostics: [errorDiagnostic(error, what, this.secrets(own), more)] };
+      return { ...left(error), diagnostics: [errorDiagnostic(error, what, this.secrets(kind, own), more)] };
     }
   }
 
-  private shown(text: string, own: Properties): string {
-    return redact(inTerraformsTerms(text), this.secrets(own));
+  private shown(text: string, kind: Kind, own: Properties): string {
+    return redact(inTerraformsTerms(text), this.secrets(kind, own));
   }
 
-  private secrets(own: Properties): string[] {
-    return [...secretsOf(own), ...this.configured];
+  private secrets(subject: Kind | Lookup, own: Properties): string[] {
+    return [...secretTexts(own, amongProperties(inputsOf(subject)) ?? {}), ...this.configured];
   }
 }
 
