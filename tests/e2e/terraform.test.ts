@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { libraries } from "../../tools/cdktf/build";
+import { CdktfProgram } from "../contract/cdktf-program";
 import { hostInventory, inventoryChanges } from "../lab/host-inventory";
 import { Lab } from "../lab/lab";
 import { tinyGuest, tinyGuestSays } from "../lab/tiny-guest";
@@ -60,6 +62,8 @@ if (reason) {
       }
       const project = TerraformProject.create(program, join(__dirname, "../../examples/terraform"), usual);
       projects.set(engine, project);
+      // An import is given no more than an id: whose key answers there, ssh has to know.
+      project.write(".ssh/known_hosts", `[127.0.0.1]:${usual.port} ${usual.host_key}\n`);
       await project.run(["init"]);
       await project.run(["validate"]);
       const { actions } = await project.plan();
@@ -124,8 +128,15 @@ if (reason) {
       project.delete("import.tf");
       assert.equal((await project.plan()).actions, {});
       assert.is(await started("web-2"), at);
-      const { stderr } = await project.run(["import", "microvm_volume.other", "nowhere"], { expect: 1 });
-      assert.match(stderr, /microvm_volume\.other|unable to/);
+      await project.run(["state", "rm", "microvm_volume.data"]);
+      for (const [id, complaint] of [
+        ["nowhere", /\[id-malformed\]/],
+        [`root@127.0.0.1:${usual.port}/nothing`, /There is no such object on that host/],
+      ] as const) {
+        const { stderr } = await project.run(["import", "microvm_volume.data", id], { expect: 1 });
+        assert.match(stderr, complaint);
+      }
+      await project.run(["import", "microvm_volume.data", `root@127.0.0.1:${usual.port}/data`]);
     });
 
     inEngine(
@@ -164,6 +175,34 @@ if (reason) {
     inEngine("destroy leaves the host as it was", async (project) => {
       await project.destroy();
       assert.equal(inventoryChanges(before, await hostInventory(lab, "metal")), []);
+    });
+  }
+
+  for (const library of libraries) {
+    test(`${library}: what its program makes is applied, changes nothing again, and is destroyed`, async () => {
+      const other = [...projects.values()].at(-1);
+      if (!other) return skip(library, "there is neither terraform nor tofu");
+      const program = await CdktfProgram.create(library);
+      try {
+        const project = other.beside(
+          program.synthesize({
+            HOST_ADDRESS: "127.0.0.1",
+            HOST_PORT: String(usual.port),
+            HOST_KEY: String(usual.host_key),
+            HOST_PRIVATE_KEY_FILE: String(usual.private_key_file),
+            KERNEL_FILE: tinyGuest(),
+            ROOTFS_TARBALL: fastGuest(),
+          }),
+        );
+        await project.run(["init"]);
+        await project.apply();
+        assert.is((await lab.output("metal", "systemctl is-active microvm@web")).trim(), "active");
+        assert.equal((await project.plan()).actions, {});
+        await project.destroy();
+        assert.equal(inventoryChanges(before, await hostInventory(lab, "metal")), []);
+      } finally {
+        program.close();
+      }
     });
   }
 }

@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { openTofu } from "../../tools/opentofu/install";
 import { buildPackage } from "../contract/provider-process";
 
@@ -62,12 +62,18 @@ export class TerraformProject {
     return project;
   }
 
+  /** Another configuration, with the same program and home; it is deleted when that one is closed. */
+  beside(configuration: string): TerraformProject {
+    return new TerraformProject(configuration, this.program, this.env);
+  }
+
   /** Sets all variables. */
   set(variables: Record<string, unknown>): void {
     this.write("terraform.tfvars.json", JSON.stringify(variables));
   }
 
   write(name: string, text: string): void {
+    mkdirSync(dirname(join(this.directory, name)), { recursive: true });
     writeFileSync(join(this.directory, name), text);
   }
 
