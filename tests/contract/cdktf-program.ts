@@ -50,7 +50,12 @@ export class CdktfProgram {
 /** Bindings that are older than what they are made from are made again. */
 async function ensureBindings(library: Library): Promise<void> {
   const made = join(root, "dist/sdk", library, "index.js");
-  const sources = ["provider/generated/schemas.ts", "provider/engines/terraform-attributes.ts", "tools/cdktf/build.ts"];
+  const sources = [
+    "provider/generated/schemas.ts",
+    "provider/engines/terraform-attributes.ts",
+    "tools/cdktf/build.ts",
+    "sdk/cdktf/refer.ts",
+  ];
   const newest = Math.max(...sources.map((path) => statSync(join(root, path)).mtimeMs));
   if (!existsSync(made) || statSync(made).mtimeMs < newest) await buildBindings();
 }

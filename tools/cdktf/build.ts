@@ -1,14 +1,5 @@
 import { execFileSync } from "node:child_process";
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CodeMaker } from "codemaker";
@@ -61,15 +52,19 @@ function adapt(from: string, to: string, library: string): void {
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
   const classes: string[] = [];
+  const copy = (source: string, target: string) => {
+    const text = readFileSync(source, "utf8");
+    writeFileSync(target, text.replace(/\bcdktf\b/g, library));
+    return text;
+  };
   for (const module of modules) {
-    const text = readFileSync(join(from, module, "index.ts"), "utf8");
     mkdirSync(join(to, module), { recursive: true });
-    writeFileSync(join(to, module, "index.ts"), text.replace(/\bcdktf\b/g, library));
+    const text = copy(join(from, module, "index.ts"), join(to, module, "index.ts"));
     const [, name] = /^export class (\w+) extends cdktf\.Terraform(?:Resource|DataSource|Provider) /m.exec(text) ?? [];
     if (!name) throw new Error(`the generator made no class in ${module}`);
     classes.push(`export { ${name}, type ${name}Config } from "./${module}/index.js";`);
   }
-  copyFileSync(join(root, "sdk/cdktf/refer.ts"), join(to, "refer.ts"));
+  copy(join(root, "sdk/cdktf/refer.ts"), join(to, "refer.ts"));
   writeFileSync(join(to, "index.ts"), [...classes, 'export { refer } from "./refer.js";', ""].join("\n"));
 }
 
