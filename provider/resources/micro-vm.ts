@@ -152,7 +152,9 @@ async function converge(
     values = await host.apply(change, progress);
   } catch (error) {
     if (error instanceof ChangeError && ["not-ready", "vm-ended", "vm-start-failed"].includes(error.code)) {
-      throw unfinished(error, inputs, stateOf(host, inputs, wanted, { hostKey: "" }));
+      // What a guest tells only once it is ready is not known: nobody may take it for said.
+      const { sshHostKey, bootMillis } = prior ?? {};
+      throw unfinished(error, inputs, { ...stateOf(host, inputs, wanted, {}), sshHostKey, bootMillis });
     }
     throw explainAddress(explainOwnership(explainNetwork(error, `MicroVM ${name}`), "MicroVM", name), inputs);
   } finally {
@@ -501,7 +503,7 @@ function sshCommand(host: HostSession, address: string): string {
   return `ssh -o ProxyCommand="ssh${key}${port} -W %h:%p ${user}${connection.address}" root@${address}`;
 }
 
-function unfinished(error: ChangeError, { name, state }: Inputs, made: MicroVMState): UnfinishedError {
+function unfinished(error: ChangeError, { name, state }: Inputs, made: Partial<MicroVMState>): UnfinishedError {
   const hints: Record<string, string> = {
     "not-ready":
       "It is kept as it is: look at its console, then run the same again, with a longer `ready.timeout` if it is only slow.",

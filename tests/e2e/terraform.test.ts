@@ -74,10 +74,10 @@ if (reason) {
     inEngine("everything that is wrong is told at once, where it is", async (project) => {
       project.set({ ...usual, memory: 1, accelerator: "magic" });
       const { stderr } = await project.run(["plan"], { expect: 1 });
+      project.set(usual);
       assert.match(stderr, /on main\.tf line \d+, in resource "microvm_micro_vm" "web":\n.*memory += var\.memory/);
       assert.match(stderr, /memory must be 64 to 4194304 MiB, not 1\./);
       assert.match(stderr, /accelerator must be one of "kvm", "tcg", not "magic"\./);
-      project.set(usual);
     });
 
     inEngine("apply makes it, and a second plan changes nothing", async (project) => {
