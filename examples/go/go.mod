@@ -7,6 +7,6 @@ require (
 	pulumi-microvm/sdk/go v0.0.0
 )
 
-// Written by `npm run sdks`; then `go mod tidy`. Elsewhere: `pulumi package add microvm`, with `plugin/` of the npm
-// package on PATH.
+// Written by `npm run sdks`; then `go mod tidy`. Elsewhere:
+// `pulumi package add node_modules/pulumi-microvm/plugin/pulumi-resource-microvm`.
 replace pulumi-microvm/sdk/go => ../../dist/sdks/go
