@@ -29,6 +29,26 @@ export function recordNamed(snapshot: Snapshot, kind: Kind, id: ObjectId): Objec
   });
 }
 
+/** An import takes nothing away from a program: that is for `adopt` to say. */
+export function requireSameProgram({ kind, name, inputs, owner }: ObjectRecord, ours: string): void {
+  if (programOf(owner) === programOf(ours)) return;
+  throw new MicrovmError({
+    code: "not-ours",
+    verb: "import",
+    subject: `${kind} ${inputs.name ?? name}`,
+    cause: `on the host it belongs to ${owner}`,
+    hint:
+      kind === "Host"
+        ? "Declare a Host for the same machine: each program has its own."
+        : "To take it over, declare it with adopt: true; what stands there as it is declared is not made anew.",
+  });
+}
+
+/** The part of an owner before the resource. */
+function programOf(owner: string): string {
+  return owner.replace(/::.*$/, "");
+}
+
 /** Several programs may have a Host for the same machine, also of the same name: then by its record's own. */
 function hostNamed({ records }: Snapshot, { address, name }: ObjectId): ObjectRecord | undefined {
   const all = [...records.values()].filter(({ kind }) => kind === "Host");

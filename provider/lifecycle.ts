@@ -4,7 +4,7 @@ import type { Credentials, HostInputs, HostReference, Kind, Lookup } from "./gen
 import { asOperation, type Operation } from "./host/operation";
 import { objectDirectory } from "./host/record";
 import { ChangeError, type HostSession, type HostTarget, openHost } from "./host/session";
-import { recordedObject, recordNamed } from "./import";
+import { recordedObject, recordNamed, requireSameProgram } from "./import";
 import { parseObjectId } from "./object-id";
 import { type Plan, plan, type Unsure } from "./plan";
 import { lookups, registry } from "./registry";
@@ -131,10 +131,15 @@ export async function read(kind: Kind, state: Properties, signal?: AbortSignal):
 }
 
 /**
- * The whole state of an object that is known by its id alone, as its host tells it; undefined where there is none. It
- * keeps its owner: nothing on the host is changed.
+ * The whole state of an object that is known by its id alone, as its host tells it; undefined where there is none.
+ * Nothing on the host is changed. With an owner, what belongs to another program than the owner's is refused
+ * (`not-ours`); under another name in the same program it is found.
  */
-export async function find(kind: Kind, id: string, signal?: AbortSignal): Promise<Properties | undefined> {
+export async function find(
+  kind: Kind,
+  id: string,
+  { owner, signal }: { owner?: string; signal?: AbortSignal } = {},
+): Promise<Properties | undefined> {
   const place = parseObjectId(kind, id);
   const { address, port, user } = place;
   const session = openHost(hostedTarget({ host: { name: address, connection: { address, port, user } } }));
@@ -142,6 +147,7 @@ export async function find(kind: Kind, id: string, signal?: AbortSignal): Promis
     const snapshot = await session.snapshot();
     const record = recordNamed(snapshot, kind, place);
     if (!record) return undefined;
+    if (owner !== undefined) requireSameProgram(record, owner);
     const { hostKey } = (await session.connection()).identity;
     const recorded = recordedObject(kind, record, place, { machineId: snapshot.facts.machineId, hostKey });
     const results = snapshot.results.get(objectDirectory(kind, record.name));

@@ -2,8 +2,8 @@ import * as grpc from "@grpc/grpc-js";
 import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 
-/** How something is told: until the next such sentence, in the diagnostics too, or as a warning there. */
-export type Manner = "passing" | "lasting" | "warning";
+/** How something is told: until the next such sentence, or in the diagnostics too. */
+export type Manner = "passing" | "lasting";
 
 /** How long a sentence may take to arrive, in milliseconds. */
 const patience = 5_000;
@@ -24,7 +24,7 @@ export class EngineLog {
     const request = new LogRequest();
     request.setUrn(urn);
     request.setMessage(message);
-    request.setSeverity(manner === "warning" ? LogSeverity.WARNING : LogSeverity.INFO);
+    request.setSeverity(LogSeverity.INFO);
     request.setEphemeral(manner === "passing");
     const log = this.client.log as (request: LogRequest, options: grpc.CallOptions, done: () => void) => void;
     // Work does not fail because nobody hears of it; an engine that is gone is noticed by `whenGone`.

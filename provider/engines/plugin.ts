@@ -226,11 +226,8 @@ export class Plugin {
 
   private async import(subject: Subject, id: string, signal: AbortSignal): Promise<messages.ReadResponse> {
     const response = new messages.ReadResponse();
-    const state = await this.core.find(subject.kind, id, signal);
+    const state = await this.core.find(subject.kind, id, { owner: subject.owner, signal });
     if (!state) return response;
-    if (state.owner !== subject.owner) {
-      await this.say(subject.urn, `it belongs to ${String(state.owner)}: \`adopt\` takes it over`, "warning");
-    }
     response.setId(id);
     response.setInputs(sealed(subject, declarable(subject, state), {}));
     response.setProperties(outputs(subject, state, {}));

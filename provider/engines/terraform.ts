@@ -187,15 +187,10 @@ export class TerraformProvider {
   async importResourceState({ typeName, id }: OfType & { id: string }) {
     const { kind, attributes } = this.type(typeName);
     return this.translated("import", kind, { name: id }, async () => {
-      const state = await this.core.find(kind, id, this.stopping.signal);
+      const owner = String(this.ownerOf(kind, id.replace(/^.*\//, "")));
+      const state = await this.core.find(kind, id, { owner, signal: this.stopping.signal });
       if (!state) return { diagnostics: [missing(kind, id)] };
-      // Whoever imports something means to declare it; the host still refuses what belongs to another program.
-      const owner = this.ownerOf(kind, state.name);
-      const theirs = state.owner !== owner ? [anothers(kind, state)] : [];
-      return {
-        importedResources: [{ typeName, state: encode(attributes, { ...state, owner }) }],
-        diagnostics: theirs,
-      };
+      return { importedResources: [{ typeName, state: encode(attributes, state) }] };
     });
   }
 
@@ -406,13 +401,6 @@ function surprises(kind: Kind, planned: Properties, state: Properties): Diagnost
 
 function missing(kind: Kind, id: string): Diagnostic {
   return failure(`unable to import ${kind} ${id}`, "There is no such object on that host.");
-}
-
-function anothers(kind: Kind, { owner, ...own }: Properties): Diagnostic {
-  return warning(
-    "Belongs to another program",
-    `${objectText(kind, own)} belongs to ${owner}: it can be looked at, but neither changed nor deleted, until it is taken over with adopt = true.`,
-  );
 }
 
 function untaint(kind: Kind): string {

@@ -7,7 +7,7 @@ import type { Kind } from "../../provider/generated/types";
 import { type ObjectRecord, objectDirectory, recordPath, recordText } from "../../provider/host/record";
 import type { HostSession } from "../../provider/host/session";
 import { parseSnapshot, type Snapshot } from "../../provider/host/snapshot";
-import { recordedObject, recordNamed } from "../../provider/import";
+import { recordedObject, recordNamed, requireSameProgram } from "../../provider/import";
 import { registry } from "../../provider/registry";
 import { standingResults } from "../../provider/resources/results";
 import { withDefaults } from "../../provider/schema/defaults";
@@ -235,6 +235,16 @@ test("a host is reached as the id says, not as the program did that made the obj
     hostKey: "ssh-ed25519 A",
   });
   assert.equal(hosted.host, { ...hostInputs, connection: { ...id, hostKey: "ssh-ed25519 A" } });
+});
+
+test("an import takes nothing away from another program, and knows its own by another name", async () => {
+  const record = recordOf("Volume", "data");
+  requireSameProgram(record, "organization/p/dev::Volume::other");
+  for (const owner of ["organization/p/prod::Volume::data", "terraform/p/default::Volume::data"]) {
+    const error = await failure((async () => requireSameProgram(record, owner))());
+    assert.is(error.code, "not-ours");
+    assert.match(error.message, /belongs to organization\/p\/dev::Volume::data.*adopt: true/);
+  }
 });
 
 test.run();
