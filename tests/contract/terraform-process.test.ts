@@ -1,13 +1,16 @@
 import * as assert from "node:assert/strict";
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
-import { resourceAttributes } from "../../provider/engines/terraform-attributes";
-import { attributeName } from "../../provider/engines/terraform-names";
-import { schemas } from "../../provider/generated/schemas";
+import { attributesOf, resourceAttributes } from "../../provider/engines/terraform-attributes";
+import { attributeName, typeName } from "../../provider/engines/terraform-names";
+import { encode } from "../../provider/engines/terraform-values";
+import { lookupSchemas, schemas } from "../../provider/generated/schemas";
 import type { Kind } from "../../provider/generated/types";
+import type { LookupSchema } from "../../provider/schema/model";
 import { isUnknown, UNKNOWN } from "../../provider/schema/unknown";
 import type { State } from "./engine-driver";
 import { exampleChanges, exampleInputs } from "./example-inputs";
@@ -171,6 +174,36 @@ test("an empty object in the place of none asks no host", async () => {
   assert.deepEqual(changed, { ...state, rootDisk: { mode: "overlay" } });
 });
 
+test("an import says what is wrong with its id, and when its host cannot be asked", async () => {
+  for (const kind of Object.keys(exampleInputs) as Kind[]) {
+    const malformed = kind === "Host" ? "a b" : "127.0.0.1:1";
+    assert.match((await failure(provider.import(kind, malformed))).message, /^unable to import .+\[id-malformed\]$/s);
+    const id = kind === "Host" ? "root@127.0.0.1:1" : "root@127.0.0.1:1/data";
+    assert.match((await failure(provider.import(kind, id))).message, /127\.0\.0\.1.+\[dial-failed\]$/s);
+  }
+});
+
+test("a data source is checked, and fails where its host cannot be asked", async () => {
+  const [lookup] = Object.values(lookupSchemas);
+  const attributes = attributesOf(lookup as LookupSchema);
+  const request = (inputs: State) => ({ typeName: typeName(lookup?.name ?? ""), config: encode(attributes, inputs) });
+  const unreachable = { address: "127.0.0.1", port: 1, user: "root", sshConfig: "none" };
+  assert.deepEqual(await provider.call("ValidateDataResourceConfig", request(unreachable)), {});
+  const { diagnostics = [] } = await provider.call("ValidateDataResourceConfig", request({ ...unreachable, port: 0 }));
+  assert.deepEqual(diagnostics[0]?.attribute?.steps, [{ attributeName: "port" }]);
+  const read = await provider.call("ReadDataSource", request(unreachable));
+  assert.match(read.diagnostics?.[0]?.detail ?? "", /\[dial-failed\]$/);
+  assert.equal(read.state, undefined);
+});
+
+test("everything that is served is listed", async () => {
+  const metadata = await provider.call("GetMetadata", {});
+  const schema = (await provider.call("GetProviderSchema", {})) as Record<string, object>;
+  const names = (list: unknown) => (list as { typeName: string }[]).map(({ typeName: name }) => name);
+  assert.deepEqual(names(metadata.resources), Object.keys(schema.resourceSchemas ?? {}));
+  assert.deepEqual(names(metadata.dataSources), Object.keys(schema.dataSourceSchemas ?? {}));
+});
+
 for (const file of readdirSync(join(__dirname, "released-states"))) {
   test(`the states that ${file} holds still work`, async () => {
     const states = JSON.parse(readFileSync(join(__dirname, "released-states", file), "utf8"));
@@ -219,6 +252,20 @@ test("Ctrl-C in the terminal leaves it to Terraform what is ended", async () => 
   const error = await failure(other.create("Volume", exampleInputs.Volume));
   assert.match(error.message, /\[cancelled\]$/);
   assert.ok((await other.end()) < 1_500);
+});
+
+test("an operation that takes longer than it is given is ended", async () => {
+  const silent = createServer();
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  try {
+    const { port } = silent.address() as AddressInfo;
+    const inputs = { ...exampleInputs.Host, port, timeouts: { create: "500ms" } };
+    const begun = Date.now();
+    assert.match((await failure(provider.create("Host", inputs))).message, /\[timed-out\]$/);
+    assert.ok(Date.now() - begun < 5_000);
+  } finally {
+    silent.close();
+  }
 });
 
 test("it ends with the process that started it", async () => {
