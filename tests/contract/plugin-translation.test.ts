@@ -285,7 +285,13 @@ test("every operation can be cancelled, and has the time that it is given", asyn
   timed.setTimeout(0.01);
   const { plugin: hasty } = pluginOn({
     converge: (_kind, _inputs, _prior, _progress, signal) =>
-      new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason))),
+      new Promise((_, reject) => {
+        const late = setTimeout(() => reject(new Error("nobody has ended it")), 5_000);
+        signal?.addEventListener("abort", () => {
+          clearTimeout(late);
+          reject(signal.reason);
+        });
+      }),
   });
   assert.match((await caught(hasty.create(timed))).details, /timeout/);
 });
