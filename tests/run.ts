@@ -129,6 +129,18 @@ export function judge(
   return result;
 }
 
+/**
+ * What end-to-end tests need of other people's tools is built while other tests run, at the lowest priority. Whatever
+ * goes wrong there goes wrong again in the test that needs it, and is told by that.
+ */
+function buildTools(): void {
+  const command = ["nice", "-n", "19", ...tsx, join(root, "tools/build-all.ts")];
+  const child = spawn(command[0] as string, command.slice(1), { cwd: root, detached: true, stdio: "ignore" });
+  running.add(child);
+  child.on("error", () => running.delete(child));
+  child.on("close", () => running.delete(child));
+}
+
 /** What tests leave is looked for where they can leave something. */
 function tracesHere(): string[] {
   return process.platform === "linux" ? testTraces() : [];
@@ -174,6 +186,7 @@ async function main(): Promise<number> {
       process.stdout.write(`${outcome.output.trimEnd().replace(/^/gm, "    | ")}\n`);
     }
   };
+  if (tasks.some(({ tier }) => tier === "e2e")) buildTools();
   const before = new Set(tracesHere());
   const together = tasks.filter((task) => !alone.has(task.tier));
   const inTurn = tasks.filter((task) => alone.has(task.tier));
@@ -186,6 +199,7 @@ async function main(): Promise<number> {
     }),
   );
   for (const task of inTurn) report(task, await execute(task));
+  for (const child of running) killGroup(child, "SIGTERM");
   if (inTurn.length) {
     const began = Date.now();
     const left = tracesHere().filter((line) => !before.has(line));
