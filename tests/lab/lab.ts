@@ -16,6 +16,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { freePort } from "../free-port";
+import { until } from "../until";
 import { defineBase, ensureBase, type Suite } from "./base-image";
 
 const run = promisify(execFile);
@@ -577,14 +578,6 @@ function removeGroups(name: string): boolean {
     }
   }
   return true;
-}
-
-export async function until(done: () => Promise<boolean> | boolean, milliseconds: number, what: string): Promise<void> {
-  const end = Date.now() + milliseconds;
-  while (!(await done())) {
-    if (Date.now() > end) throw new Error(`${what} was not there within ${milliseconds / 1000} s`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }
 
 function canConnect(port: number): Promise<boolean> {

@@ -240,11 +240,11 @@ if (reason) {
         mode: 0o755,
       },
     );
-    for (const [extra, code] of [
-      [[`SetEnv PATH=${scratch}/bin:/usr/bin:/bin`], "host-not-linux"],
-      [[], "host-without-systemd"],
+    for (const [environment, code] of [
+      [{ PATH: `${scratch}/bin:/usr/bin:/bin` }, "host-not-linux"],
+      [{}, "host-without-systemd"],
     ] as const) {
-      const server = await startSshd({ extra: [...extra], withoutSystemd: true });
+      const server = await startSshd({ environment, withoutSystemd: true });
       try {
         const error = await failure(
           converge(

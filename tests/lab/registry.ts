@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { until } from "../until";
 import type { ContainerImage } from "./container-image";
-import { type Lab, until } from "./lab";
+import type { Lab } from "./lab";
 
 /**
  * A registry in a lab's network, by plain HTTP. It runs beside the hosts, not on one: what hosts are made of stays as

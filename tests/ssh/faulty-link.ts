@@ -10,8 +10,8 @@ export class FaultyLink {
   readonly #held = new Map<Socket, Buffer[]>();
   /** Bytes that have gone from client to server. */
   forwarded = 0;
-  /** Cuts the link once that many bytes have gone to the server. */
-  cutAfter = Number.POSITIVE_INFINITY;
+  /** Holds the link once that many bytes have gone to the server: no more of them go. */
+  holdAfter = Number.POSITIVE_INFINITY;
 
   private constructor(
     private readonly server: Server,
@@ -37,15 +37,22 @@ export class FaultyLink {
       });
     }
     client.on("data", (chunk) => {
-      this.forwarded += chunk.length;
-      if (this.forwarded > this.cutAfter) return this.cut();
-      if (this.#gathering) this.hold(client, target, chunk);
-      else this.pass(client, target, chunk);
+      const taken = chunk.subarray(0, Math.max(0, this.holdAfter - this.forwarded));
+      this.forwarded += taken.length;
+      if (taken.length) this.send(client, target, taken);
+      if (taken.length === chunk.length) return;
+      client.pause();
+      client.unshift(chunk.subarray(taken.length));
     });
     target.on("data", (chunk) => this.pass(target, client, chunk));
   }
 
-  private hold(from: Socket, to: Socket, chunk: Buffer): void {
+  private send(from: Socket, to: Socket, chunk: Buffer): void {
+    if (this.#gathering) this.gatherUp(from, to, chunk);
+    else this.pass(from, to, chunk);
+  }
+
+  private gatherUp(from: Socket, to: Socket, chunk: Buffer): void {
     const held = this.#held.get(to);
     if (held) {
       held.push(chunk);
@@ -69,8 +76,14 @@ export class FaultyLink {
 
   /** Resets all connections, and lets new ones through. */
   cut(): void {
-    this.cutAfter = Number.POSITIVE_INFINITY;
+    this.holdAfter = Number.POSITIVE_INFINITY;
     for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  /** Lets go on what was held. */
+  release(): void {
+    this.holdAfter = Number.POSITIVE_INFINITY;
+    for (const socket of this.#sockets) socket.resume();
   }
 
   /** Keeps connections open and passes nothing. */

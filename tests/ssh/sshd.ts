@@ -4,6 +4,7 @@ import { connect as dial } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../free-port";
+import { until } from "../until";
 
 /** Why a real sshd cannot be run here; undefined when it can. */
 export function sshdUnavailable(): string | undefined {
@@ -27,6 +28,8 @@ export interface TestServer {
 export interface ServerOptions {
   /** Lines of its configuration, ahead of the usual ones. */
   extra?: string[];
+  /** What its sessions have in their environment, beside a home that holds nothing. */
+  environment?: Record<string, string>;
   /** One that has stopped: started again with its keys and its port. */
   reuse?: TestServer;
   /** Whether its sessions see a machine on which systemd does not run. */
@@ -46,11 +49,17 @@ export async function startSshd(options: ServerOptions = {}): Promise<TestServer
   }
   mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
   const port = options.reuse?.port ?? (await freePort());
+  // A shell that sshd starts reads what is in its user's home, and that may take longer than all that is tested here.
+  const environment = { HOME: file("home"), ...options.environment };
+  mkdirSync(file("home"), { recursive: true, mode: 0o755 });
   writeFileSync(
     file("sshd_config"),
     [
       // The first mention of a setting counts.
       ...(options.extra ?? []),
+      `SetEnv ${Object.entries(environment)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(" ")}`,
       `Port ${port}`,
       "ListenAddress 127.0.0.1",
       `HostKey ${file("host")}`,
@@ -74,7 +83,7 @@ export async function startSshd(options: ServerOptions = {}): Promise<TestServer
   child.stderr?.on("data", (chunk) => {
     log += chunk;
   });
-  await listening(port, () => log);
+  await listening(port, child, () => log);
   return {
     port,
     directory,
@@ -102,18 +111,22 @@ export function fingerprintOf(path: string): string {
   return execFileSync("ssh-keygen", ["-lf", path], { encoding: "utf8" }).split(" ")[1] as string;
 }
 
-async function listening(port: number, log: () => string): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    const open = await new Promise<boolean>((resolve) => {
-      const socket = dial({ port, host: "127.0.0.1" });
-      socket.once("connect", () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.once("error", () => resolve(false));
+async function listening(port: number, server: ChildProcess, log: () => string): Promise<void> {
+  const up = () => {
+    // Another one may have taken the port meanwhile.
+    if (server.exitCode !== null) throw new Error(`sshd has ended:\n${log()}`);
+    return accepts(port);
+  };
+  await until(up, 30_000, "sshd");
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = dial({ port, host: "127.0.0.1" });
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
     });
-    if (open) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`sshd did not come up:\n${log()}`);
+    socket.once("error", () => resolve(false));
+  });
 }

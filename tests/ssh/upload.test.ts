@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import {
   chmodSync,
@@ -20,6 +20,7 @@ import * as assert from "uvu/assert";
 import { type Connection, closeAll, connect, digestFile, type UploadOptions } from "../../provider/ssh";
 import { failure } from "../failure";
 import { skip } from "../skip";
+import { until } from "../until";
 import { FaultyLink } from "./faulty-link";
 import { sshdUnavailable, startSshd, type TestServer } from "./sshd";
 
@@ -85,19 +86,34 @@ if (reason) {
     assert.equal(readdirSync(join(scratch, "new directory")), ["it's here"]);
   });
 
+  /** Whether somebody else holds the lock of a part. */
+  const locked = (part: string) => spawnSync("flock", ["--nonblock", `${part}.lock`, "true"]).status !== 0;
+  /** Whether somebody waits for a lock. */
+  const waitedFor = (lock: string) => {
+    const file = `:${statSync(lock).ino} `;
+    return readFileSync("/proc/locks", "utf8")
+      .split("\n")
+      .some((line) => line.includes("->") && line.includes(file));
+  };
+  const partOf = async (path: string) => `${path}.${(await digestFile(source)).sha256}.part`;
+  const length = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+
   test("goes on where a cut link stopped it", async () => {
     const path = join(scratch, "resumed");
-    link.cutAfter = link.forwarded + 1_500_000;
-    link.slow(8_000_000);
-    const error = await failure((await dial()).upload(await options(path)));
-    link.slow(Number.POSITIVE_INFINITY);
+    const part = await partOf(path);
+    link.holdAfter = link.forwarded + 1_500_000;
+    const cut = failure((await dial()).upload(await options(path)));
+    await until(() => length(part) > 1_000_000, 60_000, "the beginning of the file");
+    link.cut();
+    const error = await cut;
     assert.ok(["link-lost", "upload-cut"].includes(error.code), error.code);
     assert.not.ok(existsSync(path));
     // The far end notices a little later that nobody sends any more.
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await until(() => !locked(part), 60_000, "the end of the upload that was cut");
+    const written = length(part);
     const result = await (await dial()).upload(await options(path));
-    assert.ok(result.resumedFrom > 300_000, String(result.resumedFrom));
-    assert.ok(result.sentBytes < size / 2 - 200_000, String(result.sentBytes));
+    assert.is(result.resumedFrom, written);
+    assert.ok(result.sentBytes < size * 0.6 - written, String(result.sentBytes));
     assert.equal(readFileSync(path), readFileSync(source));
   });
 
@@ -111,34 +127,33 @@ if (reason) {
       hostKey: server.hostKey,
       sshConfig: false,
     });
-    link.slow(4_000_000);
+    const part = await partOf(path);
+    link.holdAfter = link.forwarded + 1_500_000;
+    const first = (await dial()).upload(await options(path));
+    let second: typeof first;
     try {
-      const first = (await dial()).upload(await options(path));
-      // Whoever has sent something holds the lock: only then is the second one second.
-      const { sha256 } = await digestFile(source);
-      const part = `${path}.${sha256}.part`;
-      while (!(existsSync(part) && statSync(part).size > 0)) await new Promise((resolve) => setTimeout(resolve, 20));
-      const second = await other.upload(await options(path));
-      assert.ok(second.skipped);
-      assert.not.ok((await first).skipped);
-      assert.equal(readFileSync(path), readFileSync(source));
-      assert.equal(
-        readdirSync(scratch).filter((name) => /part|lock/.test(name)),
-        [],
-      );
+      await until(() => length(part) > 0, 60_000, "the beginning of the file");
+      second = other.upload(await options(path));
+      await until(() => waitedFor(`${part}.lock`), 60_000, "the upload that waits");
     } finally {
-      link.slow(Number.POSITIVE_INFINITY);
+      link.release();
     }
+    assert.not.ok((await first).skipped);
+    assert.ok((await second).skipped);
+    assert.equal(readFileSync(path), readFileSync(source));
+    assert.equal(
+      readdirSync(scratch).filter((name) => /part|lock/.test(name)),
+      [],
+    );
   });
 
   test("does not wait for ever for an upload whose client is gone", async () => {
     const path = join(scratch, "abandoned");
-    const { sha256 } = await digestFile(source);
-    const part = `${path}.${sha256}.part`;
+    const part = await partOf(path);
     writeFileSync(part, "somebody else's");
-    const holder = spawn("flock", [`${part}.lock`, "sleep", "60"], { stdio: "ignore", detached: true });
+    const holder = spawn("flock", [`${part}.lock`, "sleep", "600"], { stdio: "ignore", detached: true });
     try {
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await until(() => locked(part), 60_000, "the holder of the lock");
       await (await dial()).upload(await options(path));
       assert.equal(readFileSync(path), readFileSync(source));
       assert.is(readFileSync(part, "utf8"), "somebody else's");
@@ -158,7 +173,7 @@ if (reason) {
     const tools = "sh id mkdir dirname stat cut sha256sum chown chmod cat gzip sleep dd df tail sync mv rm".split(" ");
     const find = (name: string) => execFileSync("sh", ["-c", `command -v ${name}`], { encoding: "utf8" }).trim();
     for (const name of tools) symlinkSync(realpathSync(find(name)), join(bare, name));
-    const plain = await startSshd({ extra: [`SetEnv PATH=${bare}`] });
+    const plain = await startSshd({ environment: { PATH: bare } });
     try {
       for (const flock of [false, true]) {
         if (flock) symlinkSync(find("flock"), join(bare, "flock"));
@@ -213,8 +228,8 @@ if (reason) {
     link.slow(2_000_000);
     try {
       const controller = new AbortController();
-      setTimeout(() => controller.abort(), 300);
-      const cancelled = await failure(connection.upload(await options(path, { signal: controller.signal })));
+      const cancellable = { signal: controller.signal, onProgress: () => controller.abort() };
+      const cancelled = await failure(connection.upload(await options(path, cancellable)));
       assert.is(cancelled.code, "cancelled");
       assert.is((await failure(connection.upload(await options(path, { deadline: 300 })))).code, "command-deadline");
     } finally {
@@ -226,8 +241,7 @@ if (reason) {
 
   test("starts anew after a rest that is damaged", async () => {
     const path = join(scratch, "damaged");
-    const { sha256 } = await digestFile(source);
-    writeFileSync(`${path}.${sha256}.part`, "not the beginning of it");
+    writeFileSync(await partOf(path), "not the beginning of it");
     const error = await failure((await dial()).upload(await options(path)));
     assert.is(error.code, "upload-corrupt");
     await (await dial()).upload(await options(path));
@@ -237,10 +251,21 @@ if (reason) {
   test("gives up when nothing moves", async () => {
     const path = join(scratch, "stalled");
     const connection = await dial();
-    const error = await failure(connection.upload(await options(path, { stall: 400, onProgress: () => link.stall() })));
-    link.stall(false);
-    assert.is(error.code, "upload-stalled");
-    await closeAll();
+    let moved = false;
+    const onProgress = () => {
+      moved = true;
+      link.stall();
+    };
+    link.slow(2_000_000); // It is not over before the first that is heard of it.
+    try {
+      const error = await failure(connection.upload(await options(path, { stall: 3000, onProgress })));
+      assert.is(error.code, "upload-stalled");
+      assert.ok(moved);
+    } finally {
+      link.stall(false);
+      link.slow(Number.POSITIVE_INFINITY);
+      await closeAll();
+    }
   });
 
   test("crosses a slow link", async () => {
