@@ -1,5 +1,5 @@
 import { Socket } from "node:net";
-import type { Duplex } from "node:stream";
+import { type Duplex, Writable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Client, ClientChannel } from "ssh2";
 import { MicrovmError } from "../errors";
@@ -20,6 +20,17 @@ const sessionTries = 5;
 /** Milliseconds after which an unused connection is closed. */
 const idleLife = 20_000;
 
+interface Status {
+  code: number | null;
+  signal?: string;
+}
+
+/** A command that runs, and what it has ended with once it has. */
+interface Session {
+  channel: ClientChannel;
+  status(): Status | undefined;
+}
+
 /** One authenticated connection. At most eight commands at a time; more wait. While unused it lets the process end. */
 export class SshConnection implements Connection {
   readonly identity: Identity;
@@ -31,6 +42,7 @@ export class SshConnection implements Connection {
   readonly #onLost = new Set<(error: Error) => void>();
   #idle: NodeJS.Timeout | undefined;
   #lost: Error | undefined;
+  #closing = false;
   #users = 0;
   /** Commands whose channel is open. */
   #sessions = 0;
@@ -78,8 +90,9 @@ export class SshConnection implements Connection {
     if (refusal) throw refusal;
   }
 
+  /** Whether it can be used. One that is being closed cannot. */
   get alive(): boolean {
-    return this.#lost === undefined;
+    return this.#lost === undefined && !this.#closing;
   }
 
   #end(cause?: Error): void {
@@ -153,16 +166,20 @@ export class SshConnection implements Connection {
   }
 
   /** A channel whose end, by whatever cause, settles the promise. */
-  #open<T>(start: (callback: (error: Error | undefined, value: T) => void) => void): Promise<T> {
+  #open<T>(start: (callback: (error: Error | undefined, value?: T) => void) => void): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#lost) return reject(this.#lost);
       const lost = (error: Error) => reject(error);
       this.#onLost.add(lost);
-      start((error, value) => {
-        this.#onLost.delete(lost);
-        if (error) reject(error);
-        else resolve(value);
-      });
+      try {
+        start((error, value) => {
+          this.#onLost.delete(lost);
+          if (error) reject(error);
+          else resolve(value as T);
+        });
+      } catch (error) {
+        this.#end(error as Error); // The socket has ended, and ssh2 has not said so yet.
+      }
     });
   }
 
@@ -171,13 +188,12 @@ export class SshConnection implements Connection {
    * has read what asks for others, and it may be set to allow fewer than we take: whoever is refused asks again as long
    * as others of ours have yet to end. What is refused has not begun.
    */
-  async #session(command: string, { purpose, signal }: { purpose: string; signal?: AbortSignal }) {
+  async #session(command: string, { purpose, signal }: { purpose: string; signal?: AbortSignal }): Promise<Session> {
     for (let tries = 1, alone = 0; ; tries++) {
       try {
-        const channel = await this.#open<ClientChannel>((done) => this.client.exec(command, done));
-        this.#sessions++;
-        channel.once("close", () => this.#sessions--);
-        return channel;
+        return await this.#open<Session>((done) =>
+          this.client.exec(command, (error, channel) => done(error, error ? undefined : this.#watch(channel))),
+        );
       } catch (error) {
         if (!isOpenFailure(error)) throw error;
         if (this.#sessions === 0 && ++alone === sessionTries) throw this.#noSession(purpose, error);
@@ -185,6 +201,17 @@ export class SshConnection implements Connection {
         if (signal?.aborted) throw aborted(purpose, this.target.alias);
       }
     }
+  }
+
+  /** To be called as soon as ssh2 has the channel: what ends at once has its end in the same piece. */
+  #watch(channel: ClientChannel): Session {
+    let status: Status | undefined;
+    this.#sessions++;
+    channel.once("close", () => this.#sessions--);
+    channel.on("exit", (code: number | null, signal?: string) => {
+      status = { code, signal };
+    });
+    return { channel, status: () => status };
   }
 
   #noSession(purpose: string, cause: Error): MicrovmError {
@@ -212,12 +239,13 @@ export class SshConnection implements Connection {
     const deadline = options.deadline ?? this.target.command;
     let code: number | string | null = null;
     try {
-      const channel = await this.#session(shellCommand(options.root ?? true, deadline), options);
+      const session = await this.#session(shellCommand(options.root ?? true, deadline), options);
+      const { channel } = session;
       channel.on("error", () => {}); // A shell that ends before it has read all says so by its status.
       channel.end(script);
       channel.on("data", (chunk: Buffer) => output.stdout(chunk));
       channel.stderr.on("data", (chunk: Buffer) => output.stderr(chunk));
-      const end = await this.#finish(channel, options, deadline);
+      const end = await this.#finish(session, options, deadline);
       code = end.code;
       return output.result(options, this.target.alias, this.identity.user, {
         ...end,
@@ -239,13 +267,8 @@ export class SshConnection implements Connection {
     }
   }
 
-  #finish(
-    channel: ClientChannel,
-    options: ExecOptions,
-    deadline: number,
-  ): Promise<{ code: number | null; signal?: string }> {
+  #finish({ channel, status }: Session, options: ExecOptions, deadline: number): Promise<Status> {
     return new Promise((resolve, reject) => {
-      let status: { code: number | null; signal?: string } | undefined;
       const settle = (action: () => void) => {
         clearTimeout(timer);
         this.#onLost.delete(lost);
@@ -277,13 +300,14 @@ export class SshConnection implements Connection {
           ),
         );
       }, deadline);
+      if (this.#lost) return lost(this.#lost);
       this.#onLost.add(lost);
       options.signal?.addEventListener("abort", abort);
       if (options.signal?.aborted) return abort();
-      channel.on("exit", (code: number | null, signal?: string) => {
-        status = { code, signal };
+      channel.on("close", () => {
+        const end = status();
+        settle(() => (end ? resolve(end) : reject(this.#lost ?? this.#linkLost())));
       });
-      channel.on("close", () => settle(() => (status ? resolve(status) : reject(this.#lost ?? this.#linkLost()))));
     });
   }
 
@@ -299,22 +323,19 @@ export class SshConnection implements Connection {
   }
 
   async #pipe(command: string, options: UploadOptions): Promise<Pipe> {
-    const channel = await this.#session(command, options);
+    const { channel, status } = await this.#session(command, options);
     const lost = new Promise<never>((_, reject) => {
+      if (this.#lost) return reject(this.#lost);
       this.#onLost.add(reject);
       channel.once("close", () => this.#onLost.delete(reject));
     });
-    lost.catch(() => channel.destroy());
-    let code: number | null = null;
-    channel.on("exit", (status: number | null) => {
-      code = status;
-    });
+    lost.catch(() => {}); // Whoever waits for it hears of it.
     return {
-      stdin: channel,
+      stdin: writerOf(channel),
       stdout: channel,
       stderr: channel.stderr,
       stop: () => channel.close(),
-      code: () => code,
+      code: () => status()?.code ?? null,
       lost,
     };
   }
@@ -356,7 +377,7 @@ export class SshConnection implements Connection {
 
   async #forward(
     purpose: string,
-    start: (callback: (error: Error | undefined, channel: ClientChannel) => void) => void,
+    start: (callback: (error: Error | undefined, channel?: ClientChannel) => void) => void,
   ): Promise<ClientChannel> {
     const began = performance.now();
     let code: string | null = null;
@@ -383,6 +404,7 @@ export class SshConnection implements Connection {
 
   async close(): Promise<void> {
     if (this.#lost) return;
+    this.#closing = true;
     this.#keepAlive.stop();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, 2000);
@@ -394,6 +416,20 @@ export class SshConnection implements Connection {
     });
     this.#end();
   }
+}
+
+/**
+ * The way into a channel. ssh2 drops what is written to one that closes and never says so, not even when it is
+ * destroyed: whoever writes would wait for ever, and what feeds it too.
+ */
+function writerOf(channel: ClientChannel): Writable {
+  const writer = new Writable({
+    write: (chunk, _encoding, done) => void channel.write(chunk, done),
+    final: (done) => void channel.end(done),
+  });
+  channel.on("error", (error: Error) => writer.destroy(error));
+  channel.once("close", () => writer.destroy());
+  return writer;
 }
 
 /** Whether the server has refused a channel, which ssh2 tells by its reason. */

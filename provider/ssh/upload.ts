@@ -241,7 +241,7 @@ async function transfer(options: UploadOptions, to: Destination, pipe: Pipe, res
     clock.stop();
     clearTimeout(overall);
     options.signal?.removeEventListener("abort", abort);
-    pipe.stdin.end();
+    pipe.stdin.destroy(); // Ends what still sends.
     pipe.stop();
     await source?.file.close();
   }

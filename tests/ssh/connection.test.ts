@@ -505,6 +505,16 @@ if (reason) {
     assert.is((await failure(connection.exec({ script: "true", purpose: "test" }))).code, "link-lost");
   });
 
+  test("hands out no connection that is being closed", async () => {
+    const connection = await connect(endpoint());
+    const closing = connection.close();
+    assert.is((await failure(connection.exec({ script: "true", purpose: "test" }))).code, "link-lost");
+    const again = await connect(endpoint());
+    assert.is.not(again, connection);
+    assert.is((await again.exec({ script: "echo in", purpose: "test" })).stdout, "in\n");
+    await closing;
+  });
+
   test("does nothing of a script that arrives only in part", async () => {
     const link = await FaultyLink.to(server.port);
     const witness = join(scratch, "witness");
@@ -604,15 +614,21 @@ if (reason) {
     }
   });
 
-  test("says that no shell answered where there is none", async () => {
+  test("says that no shell answered where there is none, however its answer arrives", async () => {
+    const link = await FaultyLink.to(server.port);
     const name = `mvnosh${process.pid}`;
     execFileSync("useradd", ["--no-create-home", "--password", "*", "--shell", "/usr/sbin/nologin", name]);
     try {
-      const connection = await connect(endpoint({ user: name }));
-      const error = await failure(connection.exec({ script: "id", purpose: "observe host" }));
-      assert.is(error.code, "not-a-shell");
+      const connection = await connect(endpoint({ user: name, port: link.port }));
+      for (const millis of [0, 500]) {
+        link.gatherAnswers(millis); // All that it says, and that it has ended, in one piece.
+        const error = await failure(connection.exec({ script: "id", purpose: "observe host" }));
+        assert.is(error.code, "not-a-shell");
+        assert.match(error.message, /status 1\b/);
+      }
     } finally {
       await closeAll();
+      await link.close();
       await removeUser(name);
     }
   });

@@ -7,6 +7,7 @@ export class FaultyLink {
   #stalled = false;
   #bytesPerSecond = Number.POSITIVE_INFINITY;
   #gathering = 0;
+  #gatheringAnswers = 0;
   readonly #held = new Map<Socket, Buffer[]>();
   /** Bytes that have gone from client to server. */
   forwarded = 0;
@@ -39,20 +40,20 @@ export class FaultyLink {
     client.on("data", (chunk) => {
       const taken = chunk.subarray(0, Math.max(0, this.holdAfter - this.forwarded));
       this.forwarded += taken.length;
-      if (taken.length) this.send(client, target, taken);
+      if (taken.length) this.send(client, target, taken, this.#gathering);
       if (taken.length === chunk.length) return;
       client.pause();
       client.unshift(chunk.subarray(taken.length));
     });
-    target.on("data", (chunk) => this.pass(target, client, chunk));
+    target.on("data", (chunk) => this.send(target, client, chunk, this.#gatheringAnswers));
   }
 
-  private send(from: Socket, to: Socket, chunk: Buffer): void {
-    if (this.#gathering) this.gatherUp(from, to, chunk);
+  private send(from: Socket, to: Socket, chunk: Buffer, gathering: number): void {
+    if (gathering) this.gatherUp(from, to, chunk, gathering);
     else this.pass(from, to, chunk);
   }
 
-  private gatherUp(from: Socket, to: Socket, chunk: Buffer): void {
+  private gatherUp(from: Socket, to: Socket, chunk: Buffer, gathering: number): void {
     const held = this.#held.get(to);
     if (held) {
       held.push(chunk);
@@ -63,7 +64,7 @@ export class FaultyLink {
     setTimeout(() => {
       this.#held.delete(to);
       this.pass(from, to, Buffer.concat(first));
-    }, this.#gathering);
+    }, gathering);
   }
 
   private pass(from: Socket, to: Socket, chunk: Buffer): void {
@@ -98,6 +99,11 @@ export class FaultyLink {
   /** Hands the server in one piece what comes within so many milliseconds, as a busy one reads it. */
   gather(millis: number): void {
     this.#gathering = millis;
+  }
+
+  /** The same for what the server sends. */
+  gatherAnswers(millis: number): void {
+    this.#gatheringAnswers = millis;
   }
 
   async close(): Promise<void> {
