@@ -379,7 +379,6 @@ async function remove(host: HostSession, state: ContainerEngineState): Promise<v
   const { driver, main, dropIn } = placesOf(state);
   const text = snapshot.contents.get(main);
   const without = text === undefined ? undefined : driver.unlink(text, dropIn);
-  const ours = state.installedPackages?.length;
   try {
     requireUnlinked(main, without, driver, dropIn);
     await host.apply({
@@ -387,7 +386,7 @@ async function remove(host: HostSession, state: ContainerEngineState): Promise<v
       deadline: 1_800_000,
       prepare: [
         ...ownLines("ContainerEngine", name, [state.owner]),
-        ...stillRunning(state),
+        ...(state.kind === "containerd" ? stillRunning(driver) : []),
         `for mv_other in ${at}/handlers/* ${at}/containers/*; do [ ! -e "$mv_other" ] || mv_fail engine-in-use "$(basename "$mv_other" | tr . ' ')"; done`,
       ],
       commit: [
@@ -395,13 +394,10 @@ async function remove(host: HostSession, state: ContainerEngineState): Promise<v
         ...(main === dropIn ? giveBack(main, at, driver) : installMain(main, text, without)),
         ...(without === "" ? [`[ -s ${command(main)} ] || mv_gone ${command(main)}`] : []),
         ...(main === dropIn ? [] : [command("mv_gone", dropIn), command("mv_rmdir", dropIn.replace(/\/[^/]*$/, ""))]),
+        ...cameForUs(driver),
         command("mv_release", at),
         // With an engine that came for us go its images, and what it has made of its own.
-        ...(ours
-          ? [
-              `if [ -z "$(${driver.version} 2> /dev/null)" ]; then mv_gone /var/lib/containerd /run/containerd; [ -s ${driver.configFile} ] || mv_gone ${driver.configFile}; mv_rmdir /etc/containerd /etc/cni/net.d /etc/cni; fi`,
-            ]
-          : []),
+        `if [ -n "$mv_came" ] && [ -z "$(${driver.version} 2> /dev/null)" ]; then mv_gone /var/lib/containerd /run/containerd; [ -s ${driver.configFile} ] || mv_gone ${driver.configFile}; mv_rmdir /etc/containerd /etc/cni/net.d /etc/cni; fi`,
         command("mv_gone", at),
       ],
     });
@@ -410,12 +406,17 @@ async function remove(host: HostSession, state: ContainerEngineState): Promise<v
   }
 }
 
+/** Whether its package came for us: the host knows it, also of an engine that was never made to the end. */
+function cameForUs({ package: name }: EngineDriver): string[] {
+  return [name ? `mv_came=$(sed -n 's/^${name}://p' /etc/microvm/packages 2> /dev/null || true)` : "mv_came="];
+}
+
 /** An engine that came for us goes with all that is in it, so that nothing may run there any more. */
-function stillRunning({ kind, installedPackages }: ContainerEngineState): string[] {
-  if (kind !== "containerd" || !installedPackages?.length) return [];
+function stillRunning(driver: EngineDriver): string[] {
   // Not asked of the engine, which need not run for its containers to.
   return [
-    `for mv_task in /run/containerd/io.containerd.runtime.v2.task/*/*; do if [ -e "$mv_task" ]; then mv_fail engine-in-use "container $(basename "$mv_task") of $(basename "$(dirname "$mv_task")")"; fi; done`,
+    ...cameForUs(driver),
+    `for mv_task in /run/containerd/io.containerd.runtime.v2.task/*/*; do if [ -n "$mv_came" ] && [ -e "$mv_task" ]; then mv_fail engine-in-use "container $(basename "$mv_task") of $(basename "$(dirname "$mv_task")")"; fi; done`,
   ];
 }
 
