@@ -68,13 +68,15 @@ export function expected(
   const repairs = plan.action === "update" && plan.changes.some(({ property }) => property === "drift");
   const stays = repairs ? ["always"] : ["always", "updates"];
   const kept = plan.action === "update" ? prior : undefined;
+  const { foretell, keeps } = resource(kind);
+  const keptToo: string[] = (kept && keeps?.(kept, full)) ?? [];
   const outputs = Object.fromEntries(
     Object.entries(schemas[kind].outputs).map(([name, property]) => [
       name,
-      (stays.includes(property["x-stable"] ?? "") ? kept?.[name] : undefined) ?? UNKNOWN,
+      (stays.includes(property["x-stable"] ?? "") || keptToo.includes(name) ? kept?.[name] : undefined) ?? UNKNOWN,
     ]),
   );
-  return { ...outputs, ...full, ...resource(kind).foretell?.(full), drift: [] };
+  return { ...outputs, ...full, ...foretell?.(full), drift: [] };
 }
 
 /**

@@ -8,8 +8,8 @@ import type { Problem } from "./schema/validate";
 
 export type { Problem } from "./schema/validate";
 
-/** Receives short sentences while long work goes on. */
-export type Progress = (message: string) => void;
+/** Receives short sentences while long work goes on; one that is to be read when it is done, too, is `lasting`. */
+export type Progress = (message: string, lasting?: "lasting") => void;
 
 /** What a host keeps of an object. */
 export interface Recorded {
@@ -28,6 +28,8 @@ export interface Resource<Inputs, State extends Inputs> {
   settle?(inputs: Partial<Inputs>): Promise<Partial<Inputs>>;
   /** Outputs that follow from the inputs alone, so that a preview knows them. Offline. */
   foretell?(inputs: Partial<Inputs>): Partial<State>;
+  /** Outputs that this update leaves as they are, besides those that the schema says. Offline. */
+  keeps?(prior: State, inputs: Partial<Inputs>): (keyof State & string)[];
   /** Rules that span properties. Offline; properties that are not known yet are absent or `UNKNOWN`. */
   check?(inputs: Partial<Inputs>): Problem[];
   /** What a change of a property does to this very object, where that is not what the schema says. Offline. */

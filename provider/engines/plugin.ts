@@ -8,7 +8,7 @@ import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { lookupSchemas, schemas } from "../generated/schemas";
 import type { Kind } from "../generated/types";
 import * as lifecycle from "../lifecycle";
-import { UnfinishedError } from "../resource";
+import { type Progress, UnfinishedError } from "../resource";
 import { withoutDefaults } from "../schema/defaults";
 import { nearest } from "../schema/nearest";
 import { referenceOf } from "../schema/reference";
@@ -274,7 +274,8 @@ export class Plugin {
     timeout: number,
   ): Promise<Properties> {
     const secrets = this.secretsIn(subject, inputs);
-    const progress = (message: string) => void this.say(subject.urn, redact(message, secrets), "passing");
+    const progress: Progress = (message, lasting) =>
+      void this.say(subject.urn, redact(message, secrets), lasting ?? "passing");
     return this.core.converge(subject.kind, inputs, prior, progress, this.signalWithin(timeout));
   }
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { MicrovmError } from "../errors";
 import type { HostInputs, HostState } from "../generated/types";
 import { command, installFile } from "../host/change";
@@ -16,7 +17,26 @@ import { resultsOf } from "./results";
  * A machine. Several programs may have a Host for the same one: each has a record of its own, and the last that goes
  * takes the kit with it.
  */
-export const host: Resource<HostInputs, HostState> = { kind: "Host", observe, recall, converge, remove };
+export const host: Resource<HostInputs, HostState> = { kind: "Host", keeps, observe, recall, converge, remove };
+
+/** The inputs that say how the host is reached, but for its key. */
+const way = [
+  "address",
+  "port",
+  "user",
+  "privateKeyFile",
+  "agent",
+  "knownHosts",
+  "sshConfig",
+  "jump",
+  "deadlines",
+] as const;
+
+/** What everything on a host refers to stays while the way there does. */
+function keeps(prior: HostState, inputs: Partial<HostInputs>): (keyof HostState)[] {
+  const same = [...way, "hostKey" as const].every((name) => isDeepStrictEqual(prior[name], inputs[name]));
+  return same ? ["connection", "fingerprint"] : [];
+}
 
 /** What every resource of the provider needs; small, and part of most systems. */
 const basePackages = ["nftables", "iproute2", "e2fsprogs", "openssh-client", "zstd", "ca-certificates", "curl"];
@@ -265,24 +285,15 @@ export function describe(
   inputs: Omit<HostInputs, "name">,
 ) {
   const { facts } = snapshot;
-  const { address, port, user, privateKeyFile, agent, knownHosts, sshConfig, jump, deadlines } = inputs;
-  const connection = {
-    address,
-    port,
-    user,
-    privateKeyFile,
-    agent,
-    knownHosts,
-    sshConfig,
-    jump,
-    deadlines,
+  const connection = Object.entries({
+    ...Object.fromEntries(way.map((name) => [name, inputs[name]])),
     hostKey: identity.hostKey || undefined,
-  };
+  });
   return {
     machineId: facts.machineId,
     connection: Object.fromEntries(
-      Object.entries(connection).filter(([, value]) => value !== undefined),
-    ) as HostState["connection"],
+      connection.filter(([, value]) => value !== undefined),
+    ) as unknown as HostState["connection"],
     fingerprint: identity.fingerprint,
     os: facts.osName,
     architecture: facts.architecture,

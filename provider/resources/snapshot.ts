@@ -144,7 +144,7 @@ async function converge(
       },
       progress,
     );
-    if (!kept) for (const finding of settled.findings) progress(finding);
+    if (!kept) for (const finding of settled.findings) progress(finding, "lasting");
     return outputs(inputs, settled, values);
   } catch (error) {
     throw explain(explainOwnership(error, "Snapshot", name), inputs);

@@ -3,6 +3,7 @@ import { test } from "uvu";
 import { schemas } from "../../provider/generated/schemas";
 import type { Kind } from "../../provider/generated/types";
 import { check, diff, expected } from "../../provider/lifecycle";
+import { registry } from "../../provider/registry";
 import { withDefaults } from "../../provider/schema/defaults";
 import { UNKNOWN } from "../../provider/schema/unknown";
 import { exampleInputs } from "../contract/example-inputs";
@@ -72,12 +73,24 @@ for (const kind of Object.keys(schemas) as Kind[]) {
       const found = expected(kind, given, state, { action: "update", changes: [change(property)] });
       return Object.keys(outputs).filter((name) => found[name] === `former ${name}`);
     };
+    const kept: string[] = registry[kind].keeps?.(state, given) ?? [];
     const marked = (...marks: string[]) =>
-      Object.keys(outputs).filter((name) => marks.includes(outputs[name]?.["x-stable"] ?? ""));
+      Object.keys(outputs).filter((name) => marks.includes(outputs[name]?.["x-stable"] ?? "") || kept.includes(name));
     assert.deepEqual(known("adopt"), marked("always", "updates"));
     assert.deepEqual(known("drift"), marked("always"));
     assert.equal(expected(kind, given, state, { action: "unchanged" }), state);
   });
 }
+
+test("a preview of a Host that is reached as before knows what refers to it still", () => {
+  const connection = { address: "127.0.0.1", hostKey: "ssh-ed25519 AAAA" };
+  const given = withDefaults("Host", exampleInputs.Host);
+  const state = { ...given, connection, fingerprint: "SHA256:a" };
+  const update = (inputs: Record<string, unknown>) =>
+    expected("Host", inputs, state, { action: "update", changes: [{ property: "x", effect: "live", reason: "" }] });
+  assert.equal(update({ ...given, packages: ["curl"] }).connection, connection);
+  assert.equal(update({ ...given, address: "192.0.2.7" }).connection, UNKNOWN);
+  assert.equal(update({ ...given, address: UNKNOWN }).connection, UNKNOWN);
+});
 
 test.run();
