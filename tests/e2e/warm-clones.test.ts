@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -18,6 +18,17 @@ const binaries = {
   firecracker: process.env.MICROVM_TEST_FIRECRACKER,
   "cloud-hypervisor": process.env.MICROVM_TEST_CLOUD_HYPERVISOR,
 };
+
+const program = join(__dirname, "../../examples/warm-clones");
+
+/** What docs/pulumi.md has users add for the plugin form; the quickstart runs in the other. */
+const pluginForm = `config:
+  microvm:form: { value: plugin }
+plugins:
+  providers:
+    - name: microvm
+      path: node_modules/pulumi-microvm/plugin
+`;
 
 for (const [kind, binary] of Object.entries(binaries)) {
   const title = `the warm-clones program under ${kind}`;
@@ -41,7 +52,10 @@ for (const [kind, binary] of Object.entries(binaries)) {
     scratch = mkdtempSync(join(tmpdir(), "microvm-clones-"));
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "guest", "-f", join(scratch, "id")]);
     const vmmFile = binary && (kind === "firecracker" ? releaseArchive(scratch, binary) : binary);
-    project = await PulumiProject.create({ program: join(__dirname, "../../examples/warm-clones") });
+    project = await PulumiProject.create({
+      program,
+      files: { "Pulumi.yaml": `${readFileSync(join(program, "Pulumi.yaml"), "utf8")}${pluginForm}` },
+    });
     for (const [key, value] of Object.entries({
       "host:address": "127.0.0.1",
       "host:port": String(host.port),

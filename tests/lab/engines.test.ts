@@ -146,7 +146,8 @@ if (reason) {
           for (const name of Object.keys(reference(one.kind, state(one)))) {
             assert.equal(found[name], state(one)[name], `${key(one)}.${name}`);
           }
-          const { action } = await driver.plan(one.kind, inputsOf(one), found);
+          // `adopt` asks for something once, and is not recorded.
+          const { action } = await driver.plan(one.kind, inputsOf(one, { adopt: undefined }), found);
           assert.is(action, "unchanged", key(one));
           show(one, "import");
         }

@@ -40,6 +40,8 @@ export function emitContents(resources: LoadedResource[]): string {
     "",
     "[kubernetes.RuntimeClasses](kubernetes.md): a component that makes runtimes of hosts selectable in a Kubernetes cluster.",
     "",
+    "[What each engine was shown to do](engines.md) with each of these, by a test.",
+    "",
     "[VMM capabilities](vmm-capabilities.md): what differs between Firecracker, Cloud Hypervisor and QEMU.",
     "",
   ].join("\n");
