@@ -41,12 +41,17 @@ export function makeCertificate(now = new Date()): Certificate {
   );
   const signature = der(0x03, Buffer.from([0]), sign("sha256", body, privateKey));
   const whole = sequence(body, algorithm, signature);
-  const base64 = whole.toString("base64").replace(/.{64}/g, "$&\n");
   return {
     privateKey: privateKey.export({ type: "pkcs8", format: "pem" }) as string,
-    certificate: `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`,
+    certificate: pem(whole),
     der: whole,
   };
+}
+
+/** A certificate as text. OpenSSL takes no empty line, which one of 384 bytes would have had at its end. */
+export function pem(certificate: Buffer): string {
+  const lines = certificate.toString("base64").match(/.{1,64}/g) ?? [];
+  return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
 }
 
 const oid = {
