@@ -1,7 +1,14 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { attributeName } from "../../provider/engines/terraform-names";
+import { openTofu } from "../../tools/opentofu/install";
 import { DynamicDriver } from "../contract/dynamic-driver";
 import type { EngineDriver, State } from "../contract/engine-driver";
 import { PluginDriver } from "../contract/plugin-driver";
+import { TerraformProcess } from "../contract/terraform-process";
 import { PulumiProject } from "../e2e/pulumi";
+import { TerraformProject } from "../e2e/terraform";
 import { inTurns, type Measurement, median, ratio, spread, timed } from "./measurement";
 import type { Site } from "./site";
 
@@ -26,6 +33,7 @@ interface Engine {
 const engines: Record<string, Engine> = {
   dynamic: { start: () => DynamicDriver.start(), stack: (...given) => pulumiStack("dynamic", ...given) },
   plugin: { start: () => PluginDriver.start(), stack: (...given) => pulumiStack("plugin", ...given) },
+  opentofu: { start: () => TerraformProcess.start(), stack: tofuStack },
 };
 
 /** How long each engine's process takes to its first answer, and what each takes to make, keep and read volumes. */
@@ -91,6 +99,48 @@ async function pulumiStack(form: string, volumes: number, host: State, privateKe
     close: () => project.close(),
   };
 }
+
+async function tofuStack(volumes: number, host: State, privateKeyFile: string): Promise<Stack> {
+  const configuration = mkdtempSync(join(tmpdir(), "microvm-bench-"));
+  writeFileSync(join(configuration, "main.tf"), tofuProgram);
+  const variables = { volumes, host: inTerraform(host), private_key_file: privateKeyFile };
+  const project = TerraformProject.create(await openTofu(), configuration, variables);
+  rmSync(configuration, { recursive: true });
+  await project.run(["init"]);
+  return {
+    up: () => timed(() => project.apply()),
+    noOp: () => timed(() => project.apply()),
+    refresh: () => timed(() => project.apply({}, "-refresh-only")),
+    destroy: () => timed(() => project.destroy()),
+    close: () => project.close(),
+  };
+}
+
+/** A value with its properties called as Terraform has them. */
+function inTerraform(value: unknown): unknown {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [attributeName(name), inTerraform(item)]));
+}
+
+const tofuProgram = `
+terraform {
+  required_providers {
+    microvm = { source = "microvm.local/pulumi-microvm/microvm" }
+  }
+}
+variable "volumes" { type = number }
+variable "host" { type = any }
+variable "private_key_file" { type = string }
+provider "microvm" { private_key_file = var.private_key_file }
+resource "microvm_volume" "bench" {
+  count      = var.volumes
+  name       = "bench-\${count.index}"
+  host       = var.host
+  size       = 8
+  filesystem = "none"
+  on_delete  = "delete"
+}
+`;
 
 const settings = `name: bench
 runtime:
