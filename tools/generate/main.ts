@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { emitCapabilities } from "./capabilities";
 import { loadLookups, loadResources } from "./load";
-import { emitContents, emitPage } from "./reference";
+import { emitContents, emitLookupPage, emitPage, lookupFile } from "./reference";
 import { emitClass, emitIndex } from "./sdk";
 import { emitTables } from "./tables";
 import { emitTypes } from "./types";
@@ -21,9 +21,13 @@ export function generated(): Map<string, string> {
     ["provider/generated/validators.d.ts", emitValidatorTypes()],
     ["sdk/generated/index.ts", emitIndex(resources)],
     ...resources.map((resource): [string, string] => [`sdk/generated/${resource.file}.ts`, emitClass(resource)]),
-    ["docs/reference/README.md", emitContents(resources)],
+    ["docs/reference/README.md", emitContents(resources, lookups)],
     ["docs/reference/vmm-capabilities.md", emitCapabilities()],
     ...resources.map((resource): [string, string] => [`docs/reference/${resource.file}.md`, emitPage(resource)]),
+    ...lookups.map((lookup): [string, string] => [
+      `docs/reference/${lookupFile(lookup.name)}.md`,
+      emitLookupPage(lookup),
+    ]),
   ]);
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { PropertySchema } from "../../provider/schema/model";
+import type { LookupSchema, PropertySchema } from "../../provider/schema/model";
 import type { LoadedResource } from "./load";
 
 /** A reference page: what it is, what it takes, what a change does, what it gives. */
@@ -29,7 +29,38 @@ export function emitPage(resource: LoadedResource): string {
   ].join("\n");
 }
 
-export function emitContents(resources: LoadedResource[]): string {
+/** `HostFacts` as `host-facts`. */
+export function lookupFile(name: string): string {
+  return name.replace(/([a-z])([A-Z])/g, "$1-$2").toLowerCase();
+}
+
+/** A page of what a program can ask for: how, what it takes, what it tells. */
+export function emitLookupPage({ name, description, inputs, required, outputs }: LookupSchema): string {
+  const snake = lookupFile(name).replaceAll("-", "_");
+  return [
+    "<!-- Generated from schema/ by `npm run generate`. Do not edit. -->",
+    `# ${name}`,
+    "",
+    description,
+    "",
+    `\`await microvm.get${name}({ … })\` in TypeScript, the function \`microvm:index:get${name}\` in Pulumi's other languages, the data source \`microvm_${snake}\` in Terraform and OpenTofu. It is asked at every preview and plan, too.`,
+    "",
+    "## Takes",
+    "",
+    "| property | type | |",
+    "|---|---|---|",
+    ...rows(inputs, required, "", false),
+    "",
+    "## Tells",
+    "",
+    "| property | type | |",
+    "|---|---|---|",
+    ...rows(outputs, [], "", false),
+    "",
+  ].join("\n");
+}
+
+export function emitContents(resources: LoadedResource[], lookups: LookupSchema[]): string {
   return [
     "<!-- Generated from schema/ by `npm run generate`. Do not edit. -->",
     "# Reference",
@@ -37,6 +68,8 @@ export function emitContents(resources: LoadedResource[]): string {
     ...resources.map(({ kind, file, description }) =>
       `- [${kind}](${file}.md): ${description.split(". ")[0]}.`.replace("..", "."),
     ),
+    "",
+    ...lookups.map(({ name, description }) => `[${name}](${lookupFile(name)}.md): ${description.split(". ")[0]}.`),
     "",
     "[kubernetes.RuntimeClasses](kubernetes.md): a component that makes runtimes of hosts selectable in a Kubernetes cluster.",
     "",
