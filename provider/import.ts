@@ -31,7 +31,8 @@ export function recordNamed(snapshot: Snapshot, kind: Kind, id: ObjectId): Objec
 
 /** An import takes nothing away from a program: that is for `adopt` to say. */
 export function requireSameProgram({ kind, name, inputs, owner }: ObjectRecord, ours: string): void {
-  if (programOf(owner) === programOf(ours)) return;
+  const [theirs, own] = [programOf(owner), programOf(ours)];
+  if (theirs === own || sameStack(theirs, own)) return;
   throw new MicrovmError({
     code: "not-ours",
     verb: "import",
@@ -42,6 +43,12 @@ export function requireSameProgram({ kind, name, inputs, owner }: ObjectRecord, 
         ? "Declare a Host for the same machine: each program has its own."
         : "To take it over, declare it with adopt: true; what stands there as it is declared is not made anew.",
   });
+}
+
+/** A plugin is told no organization, whatever a program that asks Pulumi itself has written there. */
+function sameStack(theirs: string, ours: string): boolean {
+  const nameless = /^organization(?=\/)/;
+  return nameless.test(ours) && !theirs.startsWith("terraform/") && theirs.endsWith(ours.replace(nameless, ""));
 }
 
 /** The part of an owner before the resource. */

@@ -4,7 +4,8 @@ import * as tls from "@pulumi/tls";
 import * as microvm from "pulumi-microvm";
 
 // A cloud's own provider makes the machine; what runs on it is declared as on any other. Bare metal brings its own KVM;
-// an instance does where its cloud has nested virtualisation. `pulumi config set vultr:apiKey --secret` and so on.
+// an instance does where its cloud has nested virtualisation. `pulumi config set --secret vultr:apiKey …`; region and plan
+// have defaults. Bare metal costs by the hour until `pulumi destroy`.
 const config = new pulumi.Config();
 
 const key = new tls.PrivateKey("key", { algorithm: "ED25519" });

@@ -3,7 +3,8 @@ import type { Construct } from "constructs";
 import { Host, Kernel, MicroVm, MicrovmProvider, Network, RootfsImage, refer, Vmm } from "pulumi-microvm/cdktf";
 
 // A machine of yours and a microVM on it, for CDKTF; with CDK Terrain, say `cdktn` in both imports.
-const { HOST_ADDRESS, HOST_PORT, HOST_KEY, HOST_PRIVATE_KEY_FILE, KERNEL_FILE, ROOTFS_TARBALL, OUT } = process.env;
+const { HOST_ADDRESS, HOST_PORT, HOST_KEY, HOST_PRIVATE_KEY_FILE, KERNEL_FILE, ROOTFS_TARBALL, SSH_PUBLIC_KEY, OUT } =
+  process.env;
 
 class Machine extends TerraformStack {
   constructor(scope: Construct, id: string) {
@@ -39,9 +40,11 @@ class Machine extends TerraformStack {
       kernel: refer(kernel),
       rootfs: refer(rootfs),
       interfaces: [{ network: refer(network) }],
+      sshAuthorizedKeys: SSH_PUBLIC_KEY ? [SSH_PUBLIC_KEY] : undefined,
       ...(KERNEL_FILE ? { accelerator: "tcg", memory: 128 } : { ready: { ssh: true } }),
     });
     new TerraformOutput(this, "ip_address", { value: web.ipAddress });
+    new TerraformOutput(this, "ssh_command", { value: web.sshCommand });
   }
 }
 

@@ -1,7 +1,8 @@
 // From a bare machine to a microVM that answers.
 //
 //	pulumi config set address 203.0.113.10
-//	pulumi config set hostKey "$(ssh-keyscan -t ed25519 203.0.113.10)"     what the host has to show; compare it
+//	pulumi config set hostKey "$(ssh-keyscan -t ed25519 203.0.113.10 | cut -d' ' -f2-)"   what the host has to show; compare it
+//	pulumi config set user root                                            or one that may run `sudo -n`
 //	pulumi config set publicKey "$(cat ~/.ssh/id_ed25519.pub)"             who may log in to the guest
 //	pulumi config set microvm:privateKeyFile ~/.ssh/id_ed25519             unless an agent or ~/.ssh/config knows
 package main

@@ -1,7 +1,9 @@
 # A machine of yours, what a microVM needs on it, and the microVM: for Terraform and for OpenTofu.
 #
 #   npm install -g pulumi-microvm && terraform-provider-microvm install
-#   terraform init && terraform apply -var address=203.0.113.10
+#   ssh 203.0.113.10 true     once, so that known_hosts has the machine's key; or -var host_key="ssh-ed25519 AAAA…"
+#   terraform init && terraform apply -var address=203.0.113.10 -var 'ssh_authorized_keys=["ssh-ed25519 AAAA…"]'
+#   Without KVM that works on the machine: -var accelerator=tcg, which is slow and no boundary.
 
 terraform {
   required_providers {
@@ -74,6 +76,8 @@ resource "microvm_micro_vm" "web" {
   volumes     = [{ volume = microvm_volume.data, mount_path = "/srv" }]
   ready       = var.ready
   timeouts    = { create = "10m" }
+
+  ssh_authorized_keys = var.ssh_authorized_keys
 }
 
 data "microvm_host_facts" "metal" {
@@ -85,6 +89,10 @@ data "microvm_host_facts" "metal" {
 
 output "ip_address" {
   value = microvm_micro_vm.web.ip_address
+}
+
+output "ssh_command" {
+  value = microvm_micro_vm.web.ssh_command
 }
 
 output "boot_millis" {

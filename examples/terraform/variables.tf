@@ -48,3 +48,9 @@ variable "ready" {
   type    = object({ tcp = optional(number), ssh = optional(bool), serial = optional(string), timeout = optional(number) })
   default = { ssh = true }
 }
+
+variable "ssh_authorized_keys" {
+  type        = list(string)
+  default     = null
+  description = "Who may log in to the guest."
+}

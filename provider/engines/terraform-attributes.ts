@@ -33,7 +33,8 @@ export const timeouts: Attribute = {
   property: "timeouts",
   use: "optional",
   sensitive: false,
-  description: "How long an operation may take before it is broken off, e.g. `10m` or `1h30m`. Default: no bound.",
+  description:
+    "How long an operation may take before it is broken off, e.g. `10m` or `1h30m`. Default: single steps are bounded, the whole is not.",
   shape: {
     type: "object",
     attributes: ["create", "update", "read", "delete"].map((name) => ({

@@ -46,7 +46,7 @@ export function judge(blob: Buffer, pinned: string[], files: string[], names: Kn
 /** Types of the keys that are known of a host: a server is asked for these first. */
 export function knownTypes(pinned: string[], files: string[], names: KnownAs): string[] {
   const types = pinned.length
-    ? pinned.filter((pin) => !pin.startsWith("SHA256:")).map((pin) => pin.trim().split(/\s+/)[0] as string)
+    ? pinned.filter((pin) => !pin.startsWith("SHA256:")).map((pin) => publicKey(pin).type)
     : files
         .filter(existsSync)
         .flatMap(readKnownHosts)
@@ -57,12 +57,20 @@ export function knownTypes(pinned: string[], files: string[], names: KnownAs): s
 
 function matchesPin(pin: string, blob: Buffer): boolean {
   if (pin.startsWith("SHA256:")) return pin.replace(/=+$/, "") === fingerprint(blob);
-  return pin.trim().split(/\s+/)[1] === blob.toString("base64");
+  return publicKey(pin).key === blob.toString("base64");
 }
 
 function pinFingerprint(pin: string): string {
   if (pin.startsWith("SHA256:")) return pin;
-  return fingerprint(Buffer.from(pin.trim().split(/\s+/)[1] ?? "", "base64"));
+  return fingerprint(Buffer.from(publicKey(pin).key, "base64"));
+}
+
+/** The type and the key of a line such as `ssh-ed25519 AAAA… comment`; `ssh-keyscan` says the host before it. */
+function publicKey(line: string): { type: string; key: string } {
+  const words = line.trim().split(/\s+/);
+  const at = words.findIndex((word) => /^(ssh|ecdsa|sk-ssh|sk-ecdsa)-/.test(word));
+  const [type = "", key = ""] = words.slice(Math.max(at, 0));
+  return { type, key };
 }
 
 interface Entry {

@@ -13,5 +13,10 @@ export const engines: readonly Engine[] = [
     added: (kind, name) => ({ owner: `organization/dynamic/dev::${kind}::${name}` }),
   },
   { name: "Pulumi, plugin form", letter: "P", imports: true, start: () => PluginDriver.start() },
-  { name: "Terraform and OpenTofu", letter: "T", imports: true, start: () => TerraformProcess.start() },
+  {
+    name: "the provider for Terraform and OpenTofu",
+    letter: "T",
+    imports: true,
+    start: () => TerraformProcess.start(),
+  },
 ];

@@ -333,6 +333,9 @@ if (reason) {
         assert.is((await connect(to({ hostKey: fingerprint }))).identity.fingerprint, fingerprint);
         await closeAll();
       }
+      // As ssh-keyscan prints it.
+      await connect(to({ hostKey: `127.0.0.1 ${second.hostKey}` }));
+      await closeAll();
       const error = await failure(connect(to({ hostKey: fingerprintOf(`${server.keyFile}.pub`) })));
       assert.is(error.code, "host-key-changed");
       const revoked = join(scratch, "revoked-everywhere");

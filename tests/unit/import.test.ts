@@ -240,7 +240,11 @@ test("a host is reached as the id says, not as the program did that made the obj
 test("an import takes nothing away from another program, and knows its own by another name", async () => {
   const record = recordOf("Volume", "data");
   requireSameProgram(record, "organization/p/dev::Volume::other");
-  for (const owner of ["organization/p/prod::Volume::data", "terraform/p/default::Volume::data"]) {
+  // The plugin knows of no organization; the classes in TypeScript do.
+  requireSameProgram({ ...record, owner: "acme/p/dev::Volume::data" }, "organization/p/dev::Volume::data");
+  const theirs = { ...record, owner: "terraform/p/dev::Volume::data" };
+  assert.throws(() => requireSameProgram(theirs, "organization/p/dev::Volume::data"), /belongs to terraform/);
+  for (const owner of ["organization/p/prod::Volume::data", "terraform/p/dev::Volume::data"]) {
     const error = await failure((async () => requireSameProgram(record, owner))());
     assert.is(error.code, "not-ours");
     assert.match(error.message, /belongs to organization\/p\/dev::Volume::data.*adopt: true/);
