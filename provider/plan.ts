@@ -106,7 +106,7 @@ function compare(property: PropertySchema, before: unknown, now: unknown, path: 
     return now.flatMap((item, index) => compare(items, before[index], item, `${path}[${index}]`, meaning));
   }
   if (same(before, now)) return [];
-  return [difference(path, describe(path, before, now, meaning), meaning)];
+  return [difference(path, describe(property, path, before, now, meaning), meaning)];
 }
 
 /** Another object is one with another identity. */
@@ -140,9 +140,10 @@ function told({ property, what, effect, why }: Difference): Change {
   return { property, effect, reason: what + consequence[effect] };
 }
 
-function describe(path: string, before: unknown, now: unknown, { secret }: Meaning): string {
-  if (secret || isObject(before) || isObject(now) || Array.isArray(before) || Array.isArray(now))
-    return `${path} changes`;
+/** Text may be secret in ways that only a program knows, so that none is shown that is not one of a few words. */
+function describe(property: PropertySchema, path: string, before: unknown, now: unknown, { secret }: Meaning): string {
+  const plain = (value: unknown) => typeof value !== "object" && (typeof value !== "string" || property.enum);
+  if (secret || !plain(before) || !plain(now)) return `${path} changes`;
   return `${path} changes from ${text(before)} to ${text(now)}`;
 }
 

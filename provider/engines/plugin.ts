@@ -22,6 +22,7 @@ import { lookupOf, parseUrn } from "./pulumi-names";
 import { packageName, pulumiPackage } from "./pulumi-package";
 import { decode, encode, markedSecrets, providerKey, referenceKey, seal } from "./pulumi-values";
 import { amongProperties, both, declaredSecrets, secretTexts } from "./secrets";
+import { endedAfter } from "./time-limit";
 import { wording } from "./wording";
 
 /** The Pulumi resource plugin: translates between the messages of its protocol and what the core understands. */
@@ -106,8 +107,9 @@ export class Plugin {
 
   async configure(request: messages.ConfigureRequest): Promise<messages.ConfigureResponse> {
     const given = decode(plain(request.getArgs()));
-    this.configured = secretTexts(given, amongProperties(settings) ?? {});
-    this.core.useAccess(accessFrom({ get: (key) => given[key.replace(`${packageName}:`, "")] as string | undefined }));
+    const access = accessFrom({ get: (key) => given[key.replace(`${packageName}:`, "")] as string | undefined });
+    this.configured = Object.values(access.credentials ?? {});
+    this.core.useAccess(access);
     const response = new messages.ConfigureResponse();
     response.setAcceptsecrets(true);
     response.setSupportspreview(true);
@@ -122,7 +124,8 @@ export class Plugin {
       const { inputs, problems } = await this.core.check(subject.kind, named);
       const response = new messages.CheckResponse();
       response.setInputs(sealed(subject, inputs, given));
-      for (const { property, reason } of problems) response.addFailures(failure(property, reason));
+      const secrets = this.secretsIn(subject, own, given);
+      for (const { property, reason } of problems) response.addFailures(failure(property, redact(reason, secrets)));
       return response;
     });
   }
@@ -282,7 +285,7 @@ export class Plugin {
   /** Seconds, as the protocol has them; none is no limit but the operations' own. */
   private signalWithin(timeout: number): AbortSignal {
     if (!timeout) return this.cancelling.signal;
-    return AbortSignal.any([this.cancelling.signal, AbortSignal.timeout(timeout * 1000)]);
+    return endedAfter(this.cancelling.signal, timeout * 1000);
   }
 
   /** Pulumi compares more than once, before and while it changes something. */
@@ -359,7 +362,10 @@ function sealed({ kind }: Subject, properties: Properties, given: Properties): S
 
 /** A whole state for Pulumi. */
 function outputs(subject: Subject, state: Properties, given: Properties): Struct {
-  return sealed(subject, { ...state, [referenceKey]: referenceOf(subject.kind, state) }, given);
+  const secrets = both(declaredSecrets(subject.kind), markedSecrets(given) ?? {});
+  const full = { ...state, [referenceKey]: referenceOf(subject.kind, state) };
+  // A reference has the same properties again.
+  return struct(seal(encode(full), both(secrets, { [referenceKey]: secrets })));
 }
 
 /** "Made, but not as declared": Pulumi keeps it, and updates it next time. */

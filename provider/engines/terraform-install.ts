@@ -36,6 +36,7 @@ export function requirement(version: string): string {
  * @returns the script
  */
 export function install(program: string, version: string, directory = usualDirectory): string {
+  if (process.platform === "win32") throw new Error("on Windows it runs in WSL only: install it there");
   const platform = `${process.platform}_${architectures[process.arch] ?? process.arch}`;
   const script = join(
     resolve(directory),

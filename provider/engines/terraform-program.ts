@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 
 /** Whose the objects of a configuration are, as their records on the hosts say it. */
 export interface Program {
@@ -16,7 +16,7 @@ export function currentProgram(
   environment: NodeJS.ProcessEnv = process.env,
   directory = process.cwd(),
 ): Program {
-  const workspace = environment.TF_WORKSPACE || selected(join(directory, environment.TF_DATA_DIR || ".terraform"));
+  const workspace = environment.TF_WORKSPACE || selected(resolve(directory, environment.TF_DATA_DIR || ".terraform"));
   return { name: name || basename(directory), workspace: workspace || "default" };
 }
 

@@ -21,6 +21,7 @@ import { currentProgram, ownerOf, type Program } from "./terraform-program";
 import { providerService } from "./terraform-protocol";
 import { schemaOf } from "./terraform-schema";
 import { type DynamicValue, decode, decodeJson, encode, nothing } from "./terraform-values";
+import { endedAfter } from "./time-limit";
 
 /** The provider for Terraform and OpenTofu: translates between what they send and what the core understands, and no more. */
 
@@ -46,9 +47,6 @@ interface Split {
 
 const capabilities = { planDestroy: false, getProviderSchemaOptional: true };
 
-/** The longest that a timer of Node can wait, in milliseconds. */
-const longest = 2 ** 31 - 1;
-
 /** The procedures of the protocol, with what Terraform passes to each and expects back. */
 export class TerraformProvider {
   private readonly kinds = byTypeName(Object.keys(schemas) as Kind[]);
@@ -56,6 +54,8 @@ export class TerraformProvider {
   private readonly stopping = new AbortController();
   private readonly running = new Set<Promise<unknown>>();
   private program: Program = currentProgram();
+  /** Whether it is still to be said that nobody has named the program. */
+  private nameless = true;
   private configured: string[] = [];
 
   constructor(private readonly core: Core = lifecycle) {}
@@ -98,6 +98,7 @@ export class TerraformProvider {
     this.configured = Object.values(access.credentials ?? {});
     this.core.useAccess(access);
     this.program = currentProgram(known("program"));
+    this.nameless = known("program") === undefined;
     return {};
   }
 
@@ -149,7 +150,7 @@ export class TerraformProvider {
       return {
         plannedState: encode(attributes, planned),
         requiresReplace: plan ? replacedBy(attributes, plan) : [],
-        diagnostics: plan ? interruptions(kind, declared, plan) : [],
+        diagnostics: plan ? interruptions(kind, declared, plan) : this.namesake(),
       };
     });
   }
@@ -257,6 +258,14 @@ export class TerraformProvider {
     return { lookup, attributes: attributesOf(lookupSchemas[lookup]) };
   }
 
+  /** What is made is known on its host by a name that another configuration may have too. Said once a run. */
+  private namesake(): Diagnostic[] {
+    if (!this.nameless) return [];
+    this.nameless = false;
+    const detail = `On its hosts this configuration is called ${this.program.name}, after its directory. Another one in a directory of that name would take these objects for its own: set \`program\` in the provider's configuration.`;
+    return [warning("The program has no name", detail)];
+  }
+
   private ownerOf(kind: Kind, name: unknown): unknown {
     return isUnknown(name) ? UNKNOWN : ownerOf(this.program, kind, String(name));
   }
@@ -265,7 +274,7 @@ export class TerraformProvider {
   private signal(verb: Verb, times: Properties | undefined): AbortSignal {
     const limit = milliseconds(String(times?.[verb]));
     if (limit === undefined) return this.stopping.signal;
-    return AbortSignal.any([this.stopping.signal, AbortSignal.timeout(Math.min(limit, longest))]);
+    return endedAfter(this.stopping.signal, limit);
   }
 
   private async delete(kind: Kind, attributes: readonly Attribute[], { own, times }: Split) {

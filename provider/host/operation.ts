@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { setMaxListeners } from "node:events";
 import { MicrovmError } from "../errors";
 
 /** What an engine does with one object, from its call to its answer. */
@@ -16,6 +17,8 @@ const operations = new AsyncLocalStorage<Operation>();
  * concern of each resource.
  */
 export function asOperation<T>(operation: Operation, work: () => Promise<T>): Promise<T> {
+  // One signal may end all that an engine does at a time.
+  if (operation.signal) setMaxListeners(0, operation.signal);
   return operations.run(operation, work);
 }
 

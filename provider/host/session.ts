@@ -40,6 +40,8 @@ interface Pending {
   sent?: boolean;
   /** Ends it on the host, while it runs there. */
   end?: () => void;
+  /** Runs since it is to end. */
+  patience?: NodeJS.Timeout;
   progress: (text: string) => void;
   resolve: (values: Record<string, string>) => void;
   reject: (error: Error) => void;
@@ -95,12 +97,29 @@ export class HostSession {
   apply(change: Change, progress: (text: string) => void = () => {}): Promise<Record<string, string>> {
     this.forget();
     const operation = currentOperation() ?? { begun: false };
+    const { signal } = operation;
     return new Promise((resolve, reject) => {
-      const values = { ...change.keeps?.values };
-      const pending: Pending = { change, operation, values, progress, resolve, reject };
-      const { signal } = operation;
       if (signal?.aborted) return reject(ended(signal, change.purpose));
-      signal?.addEventListener("abort", () => (pending.sent ? pending.end?.() : reject(ended(signal, change.purpose))));
+      const values = { ...change.keeps?.values };
+      const end = () => (pending.sent ? pending.end?.() : pending.reject(ended(signal as AbortSignal, change.purpose)));
+      // The signal lives as long as the engine's process, and the change must not.
+      const over = () => {
+        pending.end = undefined;
+        clearTimeout(pending.patience);
+        signal?.removeEventListener("abort", end);
+      };
+      const pending: Pending = {
+        ...{ change, operation, values, progress },
+        resolve: (all) => {
+          over();
+          resolve(all);
+        },
+        reject: (error) => {
+          over();
+          reject(error);
+        },
+      };
+      signal?.addEventListener("abort", end);
       // What builds for minutes must not keep others waiting.
       if (change.build) {
         void this.#send([pending], () => {});
@@ -202,7 +221,6 @@ export class HostSession {
       else if (event.type === "failure") failures.set(event.n, { code: event.code, text: event.text });
       else {
         settled.add(pending);
-        pending.end = undefined;
         this.forget();
         const failure = failures.get(event.n);
         const { change, operation } = pending;
@@ -219,7 +237,7 @@ export class HostSession {
       if (!batch.length) return;
       batch.forEach((pending, n) => {
         pending.sent = true;
-        pending.end = () => void (work && this.#end(connection, work, n, pending));
+        pending.end = () => void this.#end(connection, work, n, pending);
       });
       const deadlines = batch.map((pending) => pending.change.deadline ?? 0);
       const result = await connection.exec({
@@ -253,16 +271,21 @@ export class HostSession {
     }
   }
 
-  /** Asks the host to end a change, and waits for its word only so long: what changes the host is not cut. */
-  async #end(connection: Connection, work: string, n: number, { change, operation, reject }: Pending): Promise<void> {
+  /**
+   * Asks the host to end a change, and waits for its word only so long: what changes the host is not cut. Without a place
+   * where it works it has not said yet that it has begun, and is asked again when it does.
+   */
+  async #end(connection: Connection, work: string, n: number, pending: Pending): Promise<void> {
+    const { change, operation } = pending;
     const giveUp = () => {
       operation.begun = true;
-      reject(ended(operation.signal as AbortSignal, change.purpose));
+      pending.reject(ended(operation.signal as AbortSignal, change.purpose));
     };
-    setTimeout(giveUp, endPatience).unref();
-    await connection
-      .exec({ script: sentScript("lib.sh") + endScript(work, n), purpose: `end ${change.purpose}` })
-      .catch(giveUp);
+    pending.patience ??= setTimeout(giveUp, endPatience).unref();
+    if (!work) return;
+    const script = sentScript("lib.sh") + endScript(work, n);
+    // What is to end may hold every place that there is.
+    await connection.exec({ script, purpose: `end ${change.purpose}`, urgent: true }).catch(giveUp);
   }
 }
 

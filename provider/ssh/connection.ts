@@ -229,7 +229,9 @@ export class SshConnection implements Connection {
   }
 
   async exec(options: ExecOptions): Promise<ExecResult> {
-    return this.#using(options.signal, options.purpose, () => this.#exec(options));
+    if (!options.urgent) return this.#using(options.signal, options.purpose, () => this.#exec(options));
+    const done = this.#use();
+    return this.#exec(options).finally(done);
   }
 
   async #exec(options: ExecOptions): Promise<ExecResult> {

@@ -74,6 +74,8 @@ export interface ExecOptions {
   onStdoutLine?: (line: string) => void;
   /** Ends the wait. The host may go on with the script until its deadline. */
   signal?: AbortSignal;
+  /** Goes beside the commands that run, however many do: for the little that ends one of them. */
+  urgent?: boolean;
 }
 
 export interface ExecResult {

@@ -153,4 +153,13 @@ test("a reference whose identity is not known is the same object, or another, as
   assert.match(JSON.stringify(plan("MicroVM", vm, nested, undefined, "another")), /is another Network/);
 });
 
+test("no text that may be secret is in a reason, and numbers and words of a choice are", () => {
+  const token = (content: string) => ({ ...vm, files: [{ path: "/etc/token", content }] });
+  const told = JSON.stringify(plan("MicroVM", token("OLD-TOKEN"), token("NEW-TOKEN")));
+  assert.match(told, /files\[0\]\.content changes/);
+  assert.doesNotMatch(told, /TOKEN/);
+  assert.match(JSON.stringify(plan("MicroVM", vm, { ...vm, memory: 512 })), /memory changes from 256 to 512/);
+  assert.match(JSON.stringify(plan("MicroVM", vm, { ...vm, machine: "q35" })), /from .*microvm.* to .*q35/);
+});
+
 test.run();

@@ -1,4 +1,7 @@
 import * as assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "uvu";
 import { resourceAttributes } from "../../provider/engines/terraform-attributes";
 import { milliseconds } from "../../provider/engines/terraform-durations";
@@ -50,6 +53,10 @@ test("an owner names program, workspace, kind and object, whatever the program i
   assert.equal(owner, "terraform/my-fleet-eu/default::Volume::data");
   assert.deepEqual(currentProgram(undefined, {}, "/nowhere/fleet"), { name: "fleet", workspace: "default" });
   assert.deepEqual(currentProgram("shop", { TF_WORKSPACE: "eu" }, "/nowhere"), { name: "shop", workspace: "eu" });
+  const data = mkdtempSync(join(tmpdir(), "microvm-workspace-"));
+  writeFileSync(join(data, "environment"), "prod");
+  assert.equal(currentProgram("shop", { TF_DATA_DIR: data }, "/nowhere").workspace, "prod");
+  rmSync(data, { recursive: true });
 });
 
 test("durations are those of Terraform's configurations", () => {
