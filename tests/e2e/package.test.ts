@@ -1,8 +1,18 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { rootCertificates } from "node:tls";
 import * as grpc from "@grpc/grpc-js";
@@ -33,10 +43,14 @@ interface Packed {
   files: { path: string }[];
 }
 
-/** As it is published: built before, by `prepack`. */
+/** As it is published: built before, by `prepack`; of a copy, since other tests run what is built in the original. */
 function pack(): Packed {
+  const copy = join(scratch, "sources");
+  const left = /^(node_modules|dist|\.git)$/;
+  cpSync(root, copy, { recursive: true, filter: (path) => path === root || !left.test(basename(path)) });
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
   const args = ["pack", "--json", "--silent", "--foreground-scripts=false", "--pack-destination", scratch];
-  const ran = spawnSync("npm", args, { cwd: root, encoding: "utf8" });
+  const ran = spawnSync("npm", args, { cwd: copy, encoding: "utf8" });
   if (ran.status !== 0) throw new Error(`npm pack failed:\n${ran.stdout}${ran.stderr}`);
   return JSON.parse(ran.stdout)[0];
 }

@@ -39,5 +39,5 @@ while :; do sleep 3600; done
 X
 chmod 0755 "$root/sbin/init" "$root/bin/busybox"
 chmod 0700 "$root/root"
-tar -C "$root" --numeric-owner --owner=0 --group=0 -cf "$out.new" .
-mv "$out.new" "$out"
+tar -C "$root" --numeric-owner --owner=0 --group=0 -cf "$out.$$" .
+mv "$out.$$" "$out"
