@@ -9,6 +9,7 @@ import { parseObjectId } from "./object-id";
 import { type Plan, plan, type Unsure } from "./plan";
 import { lookups, registry } from "./registry";
 import { type Progress, type Resource, UnfinishedError } from "./resource";
+import { wayTo } from "./resources/host";
 import { UNKNOWN } from "./schema/unknown";
 import { type Problem, validate, withDefaults } from "./schema/validate";
 
@@ -200,39 +201,14 @@ function hostedTarget({ host, credentials }: Properties): HostTarget {
 
 /** The Host itself: by its own inputs, and the key that was pinned when it was first reached. */
 function hostTarget(inputs: HostInputs, prior: Properties | undefined): HostTarget {
-  const {
-    name,
-    address,
-    port,
-    user,
-    privateKey,
-    passphrase,
-    password,
-    privateKeyFile,
-    agent,
-    knownHosts,
-    sshConfig,
-    jump,
-    deadlines,
-  } = inputs;
+  const { name, address, privateKey, passphrase, password } = inputs;
   const pinned = (prior?.connection as HostTarget["connection"] | undefined)?.hostKey;
   const given = Object.fromEntries(
     Object.entries({ privateKey, passphrase, password }).filter(([, value]) => value !== undefined),
   );
   return {
     name: name ?? address,
-    connection: withAccess({
-      address,
-      port,
-      user,
-      privateKeyFile,
-      agent,
-      knownHosts,
-      sshConfig,
-      jump,
-      deadlines,
-      hostKey: inputs.hostKey ?? pinned,
-    }),
+    connection: withAccess({ ...wayTo(inputs), hostKey: inputs.hostKey ?? pinned }),
     credentials: { ...access.credentials, ...given },
     trustOnFirstUse: inputs.trustOnFirstUse,
   };

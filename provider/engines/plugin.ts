@@ -21,7 +21,7 @@ import { changedProperties, detailedDiff, replacedBy } from "./pulumi-diff";
 import { lookupOf, parseUrn } from "./pulumi-names";
 import { packageName, pulumiPackage } from "./pulumi-package";
 import { decode, encode, markedSecrets, providerKey, referenceKey, seal } from "./pulumi-values";
-import { amongProperties, both, declaredSecrets, secretTexts } from "./secrets";
+import { amongProperties, both, declaredSecrets, type Secrets, secretTexts } from "./secrets";
 import { endedAfter } from "./time-limit";
 import { wording } from "./wording";
 
@@ -298,7 +298,7 @@ export class Plugin {
   }
 
   private secretsIn({ kind }: Subject, own: Properties, given: Properties = {}): string[] {
-    return [...secretTexts(own, both(declaredSecrets(kind), markedSecrets(given) ?? {})), ...this.configured];
+    return [...secretTexts(own, secretsOf(kind, given)), ...this.configured];
   }
 
   private async translated<T>(
@@ -355,14 +355,19 @@ function struct(properties: Properties): Struct {
   return Struct.fromJavaScript(properties as Parameters<typeof Struct.fromJavaScript>[0]);
 }
 
+/** What of an object is secret by its schema, or because the program says so. */
+function secretsOf(kind: Kind, given: Properties): Secrets {
+  return both(declaredSecrets(kind), markedSecrets(given) ?? {});
+}
+
 /** Properties for Pulumi's state, with what the schema or the program says is secret wrapped. */
 function sealed({ kind }: Subject, properties: Properties, given: Properties): Struct {
-  return struct(seal(encode(properties), both(declaredSecrets(kind), markedSecrets(given) ?? {})));
+  return struct(seal(encode(properties), secretsOf(kind, given)));
 }
 
 /** A whole state for Pulumi. */
 function outputs(subject: Subject, state: Properties, given: Properties): Struct {
-  const secrets = both(declaredSecrets(subject.kind), markedSecrets(given) ?? {});
+  const secrets = secretsOf(subject.kind, given);
   const full = { ...state, [referenceKey]: referenceOf(subject.kind, state) };
   // A reference has the same properties again.
   return struct(seal(encode(full), both(secrets, { [referenceKey]: secrets })));

@@ -32,6 +32,11 @@ const way = [
   "deadlines",
 ] as const;
 
+/** How a host is reached, as its inputs say it. */
+export function wayTo(inputs: Omit<HostInputs, "name">): Pick<HostInputs, (typeof way)[number]> {
+  return Object.fromEntries(way.map((name) => [name, inputs[name]])) as Pick<HostInputs, (typeof way)[number]>;
+}
+
 /** What everything on a host refers to stays while the way there does. */
 function keeps(prior: HostState, inputs: Partial<HostInputs>): (keyof HostState)[] {
   const same = [...way, "hostKey" as const].every((name) => isDeepStrictEqual(prior[name], inputs[name]));
@@ -286,7 +291,7 @@ export function describe(
 ) {
   const { facts } = snapshot;
   const connection = Object.entries({
-    ...Object.fromEntries(way.map((name) => [name, inputs[name]])),
+    ...wayTo(inputs),
     hostKey: identity.hostKey || undefined,
   });
   return {

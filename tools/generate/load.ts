@@ -30,6 +30,11 @@ interface LookupFile {
   properties: Record<string, PropertySchema>;
 }
 
+/** What the file of a kind or a lookup is called, e.g. `micro-vm`. */
+export function fileOf(name: string): string {
+  return name.replace(/([a-z])([A-Z])|([A-Z])([A-Z][a-z])/g, "$1$3-$2$4").toLowerCase();
+}
+
 export function schemaFiles(): string[] {
   return readdirSync(directory).filter((name) => name.endsWith(".schema.json"));
 }

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { emitCapabilities } from "./capabilities";
-import { loadLookups, loadResources } from "./load";
-import { emitContents, emitLookupPage, emitPage, lookupFile } from "./reference";
+import { fileOf, loadLookups, loadResources } from "./load";
+import { emitContents, emitLookupPage, emitPage } from "./reference";
 import { emitClass, emitIndex } from "./sdk";
 import { emitTables } from "./tables";
 import { emitTypes } from "./types";
@@ -24,10 +24,7 @@ export function generated(): Map<string, string> {
     ["docs/reference/README.md", emitContents(resources, lookups)],
     ["docs/reference/vmm-capabilities.md", emitCapabilities()],
     ...resources.map((resource): [string, string] => [`docs/reference/${resource.file}.md`, emitPage(resource)]),
-    ...lookups.map((lookup): [string, string] => [
-      `docs/reference/${lookupFile(lookup.name)}.md`,
-      emitLookupPage(lookup),
-    ]),
+    ...lookups.map((lookup): [string, string] => [`docs/reference/${fileOf(lookup.name)}.md`, emitLookupPage(lookup)]),
   ]);
 }
 

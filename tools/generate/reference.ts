@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { typeName as terraformType } from "../../provider/engines/terraform-names";
 import type { LookupSchema, PropertySchema } from "../../provider/schema/model";
-import type { LoadedResource } from "./load";
+import { fileOf, type LoadedResource } from "./load";
 
 /** A reference page: what it is, what it takes, what a change does, what it gives. */
 export function emitPage(resource: LoadedResource): string {
@@ -29,21 +30,15 @@ export function emitPage(resource: LoadedResource): string {
   ].join("\n");
 }
 
-/** `HostFacts` as `host-facts`. */
-export function lookupFile(name: string): string {
-  return name.replace(/([a-z])([A-Z])/g, "$1-$2").toLowerCase();
-}
-
 /** A page of what a program can ask for: how, what it takes, what it tells. */
 export function emitLookupPage({ name, description, inputs, required, outputs }: LookupSchema): string {
-  const snake = lookupFile(name).replaceAll("-", "_");
   return [
     "<!-- Generated from schema/ by `npm run generate`. Do not edit. -->",
     `# ${name}`,
     "",
     description,
     "",
-    `\`await microvm.get${name}({ … })\` in TypeScript, the function \`microvm:index:get${name}\` in Pulumi's other languages, the data source \`microvm_${snake}\` in Terraform and OpenTofu. It is asked at every preview and plan, too.`,
+    `\`await microvm.get${name}({ … })\` in TypeScript, the function \`microvm:index:get${name}\` in Pulumi's other languages, the data source \`${terraformType(name)}\` in Terraform and OpenTofu. It is asked at every preview and plan, too.`,
     "",
     "## Takes",
     "",
@@ -69,7 +64,7 @@ export function emitContents(resources: LoadedResource[], lookups: LookupSchema[
       `- [${kind}](${file}.md): ${description.split(". ")[0]}.`.replace("..", "."),
     ),
     "",
-    ...lookups.map(({ name, description }) => `[${name}](${lookupFile(name)}.md): ${description.split(". ")[0]}.`),
+    ...lookups.map(({ name, description }) => `[${name}](${fileOf(name)}.md): ${description.split(". ")[0]}.`),
     "",
     "[kubernetes.RuntimeClasses](kubernetes.md): a component that makes runtimes of hosts selectable in a Kubernetes cluster.",
     "",

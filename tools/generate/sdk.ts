@@ -1,5 +1,5 @@
 import type { PropertySchema } from "../../provider/schema/model";
-import type { LoadedResource } from "./load";
+import { fileOf, type LoadedResource } from "./load";
 import { documentation, header, objectType } from "./types";
 
 /** The class that users import, with its arguments. */
@@ -59,10 +59,6 @@ export function emitIndex(resources: LoadedResource[]): string {
     ...resources.map(({ file, kind }) => `export { ${kind}, type ${kind}Args } from "./${file}";`),
     "",
   ].join("\n");
-}
-
-function fileOf(kind: string): string {
-  return kind.replace(/([a-z])([A-Z])|([A-Z])([A-Z][a-z])/g, "$1$3-$2$4").toLowerCase();
 }
 
 function argumentsType(properties: Record<string, PropertySchema>, required: ReadonlySet<string>): string {
